@@ -1,0 +1,151 @@
+"""Settings come from `POSTCARDS_*` variables, once, at start; every fault is named at once.
+
+Each variable also has a `_FILE` form that names a file holding the value (for secrets).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from postcards.errors import Fault, Invalid
+
+#: Every setting with its default and what it is for; the README's table is checked against this.
+SETTINGS: dict[str, tuple[str, str]] = {
+    "HOME": (".postcards", "folder for the data of one machine: database, broker, files, keys"),
+    "DATABASE_URL": ("", "PostgreSQL to use instead of the embedded one (postgresql://…)"),
+    "BROKER_URL": ("", "Valkey, Redis or RabbitMQ to use instead of the embedded one"),
+    "STORAGE_URL": ("", "where files are kept: file:///path (default HOME/files)"),
+    "PUBLIC_URL": ("http://127.0.0.1:8000", "the address recipients reach us at; printed in the QR"),
+    "SMTP_URL": ("", "smtp://user:password@host:587 or smtps://…; without it mail lands in HOME/outbox"),
+    "MAIL_FROM": ("postcards@localhost", "the sender of our mail"),
+    "SECRET_KEY": ("", "signs sessions and derives index keys; made in HOME when not given"),
+    "MASTER_KEY": ("", "wraps the data keys, 32 bytes as hex; made in HOME when not given"),
+    "KEYS_FILE": ("", "the wrapped data keys, outside the database (default HOME/keys/data-keys.json)"),
+    "WEB_WORKERS": ("2", "web processes of `up` and of the image"),
+    "LOG_LEVEL": ("info", "debug, info, warning or error"),
+}
+
+PREFIX = "POSTCARDS_"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that a process is told from outside. Frozen; pass it on, do not look around it."""
+
+    home: Path
+    database_url: str
+    broker_url: str
+    storage_url: str
+    public_url: str
+    smtp_url: str
+    mail_from: str
+    secret_key: str
+    master_key: str
+    keys_file: Path
+    web_workers: int
+    log_level: str
+
+    @property
+    def is_test_address(self) -> bool:
+        """True when PUBLIC_URL is loopback or private: every card then says TEST."""
+        host = urlsplit(self.public_url).hostname or ""
+        if host == "localhost" or host.endswith((".localhost", ".local", ".test", ".invalid")):
+            return True
+        try:
+            return not ipaddress.ip_address(host).is_global
+        except ValueError:
+            return False
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """This will read the settings, or raise `Invalid` with one fault for each wrong variable."""
+    env = os.environ if environ is None else environ
+    faults: list[Fault] = []
+    values: dict[str, str] = {}
+    for name, (default, _) in SETTINGS.items():
+        values[name] = _one(env, name, default, faults)
+    known = {PREFIX + n for n in SETTINGS} | {PREFIX + n + "_FILE" for n in SETTINGS}
+    for variable in sorted(env):
+        if variable.startswith(PREFIX) and variable not in known:
+            faults.append(Fault(variable, "unknown", "is not a setting; look at the README's table"))
+
+    home = Path(values["HOME"]).expanduser().absolute()
+    _check_url(values, "DATABASE_URL", ("postgresql", "postgresql+psycopg", "postgres"), faults)
+    _check_url(values, "BROKER_URL", ("redis", "rediss", "redis+socket", "amqp", "amqps"), faults)
+    _check_url(values, "STORAGE_URL", ("file",), faults)
+    _check_url(values, "PUBLIC_URL", ("http", "https"), faults)
+    _check_url(values, "SMTP_URL", ("smtp", "smtps"), faults)
+    if urlsplit(values["PUBLIC_URL"]).path not in ("", "/"):
+        faults.append(
+            Fault("POSTCARDS_PUBLIC_URL", "path", "must have no path: cards say HTTPS://HOST/T/CODE")
+        )
+    if values["MASTER_KEY"] and not _is_hex_key(values["MASTER_KEY"]):
+        faults.append(Fault("POSTCARDS_MASTER_KEY", "format", "must be 64 hexadecimal digits (32 bytes)"))
+    if values["SECRET_KEY"] and len(values["SECRET_KEY"]) < 32:
+        faults.append(Fault("POSTCARDS_SECRET_KEY", "short", "must have at least 32 characters"))
+    if not (values["WEB_WORKERS"].isdigit() and 1 <= int(values["WEB_WORKERS"]) <= 64):
+        faults.append(Fault("POSTCARDS_WEB_WORKERS", "range", "must be a whole number from 1 to 64"))
+    if values["LOG_LEVEL"].lower() not in ("debug", "info", "warning", "error"):
+        faults.append(Fault("POSTCARDS_LOG_LEVEL", "choice", "must be debug, info, warning or error"))
+    if faults:
+        raise Invalid(
+            "These settings need mending:\n"
+            + "\n".join(f"  {fault.field} {fault.message}" for fault in faults),
+            faults=faults,
+        )
+    return Settings(
+        home=home,
+        database_url=_driver(values["DATABASE_URL"]),
+        broker_url=values["BROKER_URL"],
+        storage_url=values["STORAGE_URL"] or f"file://{home / 'files'}",
+        public_url=values["PUBLIC_URL"].rstrip("/"),
+        smtp_url=values["SMTP_URL"],
+        mail_from=values["MAIL_FROM"],
+        secret_key=values["SECRET_KEY"],
+        master_key=values["MASTER_KEY"],
+        keys_file=Path(values["KEYS_FILE"]) if values["KEYS_FILE"] else home / "keys" / "data-keys.json",
+        web_workers=int(values["WEB_WORKERS"]),
+        log_level=values["LOG_LEVEL"].lower(),
+    )
+
+
+def _one(env: Mapping[str, str], name: str, default: str, faults: list[Fault]) -> str:
+    variable = PREFIX + name
+    from_file = env.get(variable + "_FILE")
+    if from_file:
+        if env.get(variable):
+            faults.append(Fault(variable, "twice", f"is given twice: drop it or {variable}_FILE"))
+        try:
+            return Path(from_file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            faults.append(Fault(variable + "_FILE", "unreadable", f"cannot be read: {type(error).__name__}"))
+            return default
+    return env.get(variable) or default
+
+
+def _check_url(
+    values: Mapping[str, str], name: str, schemes: tuple[str, ...], faults: list[Fault]
+) -> None:
+    value = values[name]
+    if value and urlsplit(value).scheme not in schemes:
+        faults.append(Fault(PREFIX + name, "scheme", f"must begin with {' or '.join(s + '://' for s in schemes)}"))
+
+
+def _driver(url: str) -> str:
+    """SQLAlchemy's name for the driver we use."""
+    for plain in ("postgresql://", "postgres://"):
+        if url.startswith(plain):
+            return "postgresql+psycopg://" + url.removeprefix(plain)
+    return url
+
+
+def _is_hex_key(value: str) -> bool:
+    try:
+        return len(bytes.fromhex(value)) == 32
+    except ValueError:
+        return False
