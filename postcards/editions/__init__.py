@@ -1,0 +1,1 @@
+"""Campaigns as data: one TOML file an edition, read by `postcards.rules.edition.load_edition`."""
