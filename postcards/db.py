@@ -1,0 +1,136 @@
+"""The one place that opens transactions and commits them; what must follow a commit is told here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from postcards.errors import Unavailable
+
+#: Server-side bounds of each of our connections, so that a hung client holds nothing for long (DESIGN idea 1).
+BOUNDS = {
+    "lock_timeout": "5s",
+    "statement_timeout": "60s",
+    "idle_in_transaction_session_timeout": "20s",
+    "transaction_timeout": "120s",
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+
+#: SQLSTATE classes after which the same request may succeed: connection lost, resources, operator intervention,
+#: lock not available, serialization and deadlock (PostgreSQL manual, appendix A).
+_PASSING = ("08", "53", "57", "55P03", "40001", "40P01", "25P03", "25P04")
+
+
+def make_engine(url: str, *, pool_size: int = 10, max_overflow: int = 10, name: str = "postcards") -> Engine:
+    """This will make a pooled engine on PostgreSQL, with our bounds set on every connection."""
+    options = " ".join(f"-c {key}={value}" for key, value in BOUNDS.items())
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=max_overflow,
+        pool_timeout=2,
+        pool_pre_ping=False,
+        pool_use_lifo=True,
+        connect_args={
+            "options": options,
+            "application_name": name,
+            "connect_timeout": 3,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "prepare_threshold": 2,
+        },
+    )
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Session]:
+    """This will open one READ COMMITTED transaction, commit it at the end, then run what waits for the commit.
+
+    Raises `Unavailable` when the database is away or busy; everything is rolled back then.
+    """
+    with _passing_as_unavailable(), Session(engine, expire_on_commit=False) as session:
+        with session.begin():
+            yield session
+        _run_after_commit(session)
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Session]:
+    """This will open one REPEATABLE READ, read-only transaction: every query in it sees the same instant."""
+    with _passing_as_unavailable(), engine.connect() as connection:
+        fixed = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with Session(fixed) as session, session.begin():
+            yield session
+
+
+def after_commit(session: Session, action: Callable[[], None]) -> None:
+    """This will run `action` once this session's transaction is committed, and never when it is not."""
+    session.info.setdefault("after_commit", []).append(action)
+
+
+def _run_after_commit(session: Session) -> None:
+    for action in session.info.pop("after_commit", []):
+        action()
+
+
+@contextmanager
+def _passing_as_unavailable() -> Iterator[None]:
+    try:
+        yield
+    except PoolTimeout as error:
+        raise Unavailable("Very busy just now. Please try again in a moment.", code="busy") from error
+    except DBAPIError as error:
+        if is_passing(error):
+            raise Unavailable(
+                "The database is away for a moment. Nothing was lost; please try again.",
+                code="database_away",
+                retry_after=2,
+            ) from error
+        raise
+
+
+def is_passing(error: DBAPIError) -> bool:
+    """This will tell whether the same work may succeed when it is tried again."""
+    state = getattr(error.orig, "sqlstate", None)
+    if state is None:
+        return error.connection_invalidated or isinstance(error, OperationalError)
+    return state.startswith(_PASSING)
+
+
+def alembic_config(connection: Connection | None = None) -> Config:
+    """This will give Alembic's configuration for our migrations, on `connection` when it is given."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(url: str, revision: str = "head") -> None:
+    """This will bring the database at `url` to `revision`; two at once wait for each other."""
+    engine = create_engine(url)
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('postcards migrations'))"))
+            command.upgrade(alembic_config(connection), revision)
+    finally:
+        engine.dispose()
+
+
+def is_current(connection: Connection) -> bool:
+    """This will tell whether the database stands at our newest migration."""
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    heads = set(ScriptDirectory.from_config(alembic_config()).get_heads())
+    return set(MigrationContext.configure(connection).get_current_heads()) == heads

@@ -1,0 +1,63 @@
+"""Staff: people who sign in at the desk or as the partner, their roles per campaign, and their sessions."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from postcards.models.base import Base, BigKey, Mark, Moment, one_of
+
+ROLES = ("organiser", "printer", "auditor", "partner")
+
+
+class Staff(Base):
+    """`email` is lower case. Without a password only a one-time sign-in opens the door."""
+
+    __tablename__ = "staff"
+    __table_args__ = (CheckConstraint("email = lower(email)", name="email_is_lower"),)
+
+    id: Mapped[BigKey]
+    email: Mapped[str] = mapped_column(unique=True)
+    password_hash: Mapped[str | None]
+    created_at: Mapped[Moment]
+    disabled_at: Mapped[Moment | None]
+
+
+class StaffRole(Base):
+    """One role in one campaign; in all of them when `campaign_id` is empty."""
+
+    __tablename__ = "staff_role"
+    __table_args__ = (
+        UniqueConstraint("staff_id", "campaign_id", "role", postgresql_nulls_not_distinct=True),
+        one_of("role", ROLES),
+    )
+
+    id: Mapped[BigKey]
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaign.id"))
+    role: Mapped[str]
+
+
+class SignInLink(Base):
+    """A one-time sign-in, good for a short time and for one use."""
+
+    __tablename__ = "sign_in_link"
+
+    token_hash: Mapped[Mark] = mapped_column(primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    expires_at: Mapped[Moment]
+    used_at: Mapped[Moment | None]
+
+
+class StaffSession(Base):
+    """A signed-in browser; the cookie holds a token of which we keep the hash."""
+
+    __tablename__ = "staff_session"
+    __table_args__ = (Index("ix_staff_session_staff", "staff_id"),)
+
+    token_hash: Mapped[Mark] = mapped_column(primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    created_at: Mapped[Moment]
+    last_seen_at: Mapped[Moment]
+    expires_at: Mapped[Moment]
+    ended_at: Mapped[Moment | None]

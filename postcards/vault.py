@@ -1,0 +1,139 @@
+"""People's data leaves memory only encrypted, with keys that are kept outside the database and its backups.
+
+A data key belongs to one campaign. Data keys stand in their own file, each wrapped by the master key; destroying a
+key there makes every copy of the data unreadable, in backups too.
+"""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from postcards.errors import NotFound
+
+#: AES-GCM nonce, bytes (NIST SP 800-38D, 5.2.1.1).
+NONCE = 12
+
+
+class KeyMissing(NotFound):
+    """The data key is not in the keys file: destroyed by retention, or the wrong file."""
+
+    code = "key_missing"
+
+
+class Vault:
+    """Seals and opens people's data, and makes blind indexes of it.
+
+    `master_key` is 32 bytes. `keys_file` is JSON, made when the first key is.
+    """
+
+    def __init__(self, *, master_key: bytes, keys_file: Path) -> None:
+        if len(master_key) != 32:
+            raise ValueError("the master key has 32 bytes")
+        self._wrapping = AESGCM(_subkey(master_key, "wrap data keys"))
+        self._indexing = _subkey(master_key, "blind indexes")
+        self._bodies = _subkey(master_key, "request bodies")
+        self._keys_file = keys_file
+        self._keys: dict[str, AESGCM] = {}
+        self._lock = threading.Lock()
+
+    def new_key(self, *, campaign: str) -> str:
+        """This will make a data key for `campaign` (its slug), keep it wrapped, and give its id."""
+        key_id = secrets.token_hex(8)
+        key = AESGCM.generate_key(bit_length=256)
+        nonce = os.urandom(NONCE)
+        wrapped = nonce + self._wrapping.encrypt(nonce, key, key_id.encode())
+        with self._locked_file() as (entries, save):
+            entries[key_id] = {"campaign": campaign, "wrapped": base64.b64encode(wrapped).decode()}
+            save(entries)
+        self._keys[key_id] = AESGCM(key)
+        return key_id
+
+    def seal(self, key_id: str, plain: bytes, *, about: str) -> bytes:
+        """This will encrypt `plain`; `about` (such as "card-id/recipient") is needed to open it again."""
+        nonce = os.urandom(NONCE)
+        return nonce + self._key(key_id).encrypt(nonce, plain, about.encode())
+
+    def open(self, key_id: str, sealed: bytes, *, about: str) -> bytes:
+        """This will decrypt what `seal` made. Raises `KeyMissing`; `ValueError` when it was altered."""
+        try:
+            return self._key(key_id).decrypt(sealed[:NONCE], sealed[NONCE:], about.encode())
+        except InvalidTag as error:
+            raise ValueError(f"sealed data about {about.partition('/')[2]} was altered or moved") from error
+
+    def blind_index(self, kind: str, text: str) -> bytes:
+        """This will give 32 bytes by which equal texts of a kind (such as "email") find each other."""
+        return hmac.digest(self._indexing, f"{kind}\0{text}".encode(), "sha256")
+
+    def body_mark(self, body: bytes) -> bytes:
+        """This will give 32 bytes that tell whether two request bodies are equal, and nothing else."""
+        return hmac.digest(self._bodies, body, "sha256")
+
+    def _key(self, key_id: str) -> AESGCM:
+        found = self._keys.get(key_id)
+        if found is None:
+            with self._lock:
+                self._load()
+            found = self._keys.get(key_id)
+        if found is None:
+            raise KeyMissing("The key to this data is gone, so nobody can read it any more.")
+        return found
+
+    def _load(self) -> None:
+        if not self._keys_file.exists():
+            return
+        keys = {}
+        for key_id, entry in json.loads(self._keys_file.read_text(encoding="utf-8")).items():
+            wrapped = base64.b64decode(entry["wrapped"])
+            keys[key_id] = AESGCM(self._wrapping.decrypt(wrapped[:NONCE], wrapped[NONCE:], key_id.encode()))
+        self._keys = keys
+
+    @contextmanager
+    def _locked_file(self) -> Iterator[tuple[dict[str, dict[str, str]], _Save]]:
+        self._keys_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (self._keys_file.parent / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            entries = {}
+            if self._keys_file.exists():
+                entries = json.loads(self._keys_file.read_text(encoding="utf-8"))
+            yield entries, _Save(self._keys_file)
+
+
+class _Save:
+    """Writes the keys file whole or not at all, mode 0600."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __call__(self, entries: dict[str, dict[str, str]]) -> None:
+        fresh = self._path.with_suffix(".new")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(entries, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self._path)
+
+
+def token_hash(token: str) -> bytes:
+    """This will give what we keep of a bearer token (long and random, so one SHA-256 is enough)."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _subkey(master_key: bytes, purpose: str) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"postcards/" + purpose.encode()).derive(
+        master_key
+    )
