@@ -32,10 +32,10 @@ def _pdf_tools() -> bool:
     return bool(shutil.which("pdftotext") and shutil.which("qpdf"))
 
 
-#: What a test may need: how to find it, and what to do when it is not there.
+#: What a test may need: how to find it, and the Debian packages that bring it.
 NEEDS: dict[str, tuple[Callable[[], object], str]] = {
-    "browser": (find_chromium, "install Chromium or Chrome (Debian: apt-get install chromium)"),
-    "pdf-tools": (_pdf_tools, "install Poppler and qpdf (Debian: apt-get install poppler-utils qpdf)"),
+    "browser": (find_chromium, "chromium"),
+    "pdf-tools": (_pdf_tools, "poppler-utils qpdf"),
 }
 FIXTURE_NEEDS = {"chromium": "browser", "pdf_tools": "pdf-tools"}
 
@@ -64,7 +64,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     missing = {what for what, (find, _) in NEEDS.items() if not find()}
     for item in items:
         for what in sorted(_needs_of(item) & missing):
-            item.add_marker(pytest.mark.skip(reason=f"{what} is not here: {NEEDS[what][1]}"))
+            item.add_marker(pytest.mark.skip(reason=f"no {what} here; `make browser` says how to get it"))
 
 
 def _needs_of(item: pytest.Item) -> set[str]:
@@ -114,3 +114,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 def _in_ci() -> bool:
     return os.environ.get("CI", "").lower() in {"true", "1", "yes"}
+
+
+if __name__ == "__main__":  # for the Makefile
+    print(*(packages for find, packages in NEEDS.values() if not find()))
