@@ -46,7 +46,7 @@ TRANSITIONS: Final = MappingProxyType(
     }
 )
 
-# An arrival is a recipient's word, which no later receipt takes back; a void card's stamp is in the drawer again.
+# An arrival is a recipient's word, which no later receipt takes back; a void card's stamp is in the drawer.
 FINAL: Final = frozenset(CardStatus) - frozenset(old for old, _ in TRANSITIONS)
 
 
@@ -64,7 +64,10 @@ def before(new: CardStatus) -> frozenset[CardStatus]:
 
 
 def diagram() -> str:
-    """The life of a card as Mermaid text. This will return the same lines every time, for the docs to compare."""
+    """The life of a card as Mermaid text, which the docs hold and a test compares.
+
+    This will return the same lines every time.
+    """
     lines = ["stateDiagram-v2", f"    [*] --> {_S.REGISTERED}: uses a stamp"]
     lines += [f"    {old} --> {new}: {words}" for (old, new), words in TRANSITIONS.items()]
     lines += [f"    {status} --> [*]" for status in CardStatus if status in FINAL]

@@ -1,9 +1,10 @@
 """Codes that people and phones carry: no code tells anything, and one mistyped sign is always noticed.
 
 A code is written in Crockford's 32 letters (no I L O U). Its last character is a check character over the
-same 32 letters: each letter stands for an element of the field GF(2^5), and a code is right when the Damm-style
-chain  state = 2 * state + letter  ends in zero. Multiplying by 2 and by 3 (= 2 + 1) has no zero divisors in a
-field, so every single wrong letter, every exchange of two neighbours and every "55 for 33" is found.
+same 32 letters: each letter stands for an element of the field GF(2^5), and a code is right when the chain
+state = 2 * state + letter, Damm's way, ends in zero. A field has no zero divisors and the powers of 2 are all
+different there, so every single wrong letter, every exchange of two letters, neighbours or not, and every
+"55 for 33" is found.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def _letters(count: int) -> str:
 
 
 def check_character(letters: str) -> str:
-    """The letter that makes `letters` + itself a well-formed code. This will raise KeyError for other signs."""
+    """The letter that completes `letters` to a right code. This will raise KeyError for other signs."""
     state = 0
     for letter in letters:
         state = _DOUBLE[state] ^ _VALUE[letter]

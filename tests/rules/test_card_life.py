@@ -30,7 +30,7 @@ def test_before_is_the_same_table_read_backwards() -> None:
 
 
 def test_an_arrival_and_a_void_are_the_end() -> None:
-    assert FINAL == {CardStatus.ARRIVED, CardStatus.VOID}
+    assert sorted(FINAL) == ["arrived", "void"]
 
 
 def test_every_status_can_be_reached_and_left_or_ends() -> None:
