@@ -93,6 +93,11 @@ async function gatherLicences(packages) {
   await writeFile(path.join(dist, "THIRD-PARTY-LICENCES.txt"), chapters.join("\n\n"));
 }
 
-const packages = await bundle();
-for (const name of await layOutFonts()) packages.add(name);
-await gatherLicences(packages);
+try {
+  const packages = await bundle();
+  for (const name of await layOutFonts()) packages.add(name);
+  await gatherLicences(packages);
+} catch (error) {
+  if (!error.errors) console.error(error.message); // esbuild has printed its own, with the place
+  process.exitCode = 1;
+}
