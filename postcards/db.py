@@ -74,6 +74,13 @@ def snapshot(engine: Engine) -> Iterator[Session]:
             yield session
 
 
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """This will open a session on an AUTOCOMMIT engine, for look-ups that need no common instant."""
+    with _passing_as_unavailable(), Session(engine, expire_on_commit=False) as session:
+        yield session
+
+
 def after_commit(session: Session, action: Callable[[], None]) -> None:
     """This will run `action` once this session's transaction is committed, and never when it is not."""
     session.info.setdefault("after_commit", []).append(action)

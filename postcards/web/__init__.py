@@ -1,0 +1,1 @@
+"""The web: Flask, split by who is asking."""

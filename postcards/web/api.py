@@ -1,0 +1,206 @@
+"""A thin layer for the HTTP API: strict JSON in, declared answers out, and the OpenAPI document from the same words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import Blueprint, Response, request
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from postcards.errors import Fault, Invalid
+from postcards.web.doors import Door, guarded
+
+#: The largest body of one request, bytes; batches of cards may be larger.
+BODY_LIMIT = 64 * 1024
+
+
+class Shape(BaseModel):
+    """A JSON object of the API: strict types, unknown fields refused so that a typo never loses data."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What the OpenAPI document says about one endpoint."""
+
+    method: str
+    rule: str
+    summary: str
+    door: Door
+    body: type[BaseModel] | None
+    query: type[BaseModel] | None
+    answers: dict[int, type[BaseModel] | str]
+    refusals: tuple[int, ...]
+    tag: str
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+OPERATIONS: list[Operation] = []
+
+
+class Unreadable(Invalid):
+    """The request cannot even be read; `http_status` says in which way."""
+
+
+def endpoint(
+    blueprint: Blueprint,
+    method: str,
+    rule: str,
+    *,
+    door: Door,
+    summary: str,
+    answers: dict[int, type[BaseModel] | str],
+    body: type[BaseModel] | None = None,
+    query: type[BaseModel] | None = None,
+    refusals: tuple[int, ...] = (),
+    body_limit: int = BODY_LIMIT,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """This will make a view an endpoint: `view(body=…, query=…, **path)` gives (status, Shape or dict).
+
+    An answer that is text names a media type, and the view gives a Response of its own.
+    """
+    OPERATIONS.append(
+        Operation(method, rule, summary, door, body, query, answers, refusals, blueprint.name)
+    )
+
+    def make(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def run(**path: Any) -> Response:
+            if body is not None:
+                path["body"] = read_body(body, limit=body_limit)
+            if query is not None:
+                path["query"] = _read_query(query)
+            answer = view(**path)
+            if isinstance(answer, Response):
+                return answer
+            status, content = answer
+            return json_response(content, status)
+
+        guarded_run = guarded(door)(run)
+        blueprint.add_url_rule(rule, endpoint=view.__name__, view_func=guarded_run, methods=[method])
+        return guarded_run
+
+    return make
+
+
+def json_response(content: BaseModel | dict[str, Any], status: int = 200) -> Response:
+    """This will answer JSON in UTF-8."""
+    if isinstance(content, BaseModel):
+        text = content.model_dump_json()
+    else:
+        text = json.dumps(content, ensure_ascii=False, default=str)
+    return Response(text, status=status, content_type="application/json")
+
+
+def raw_body(limit: int = BODY_LIMIT) -> bytes:
+    """This will read the body, at most `limit` bytes. Raises `Unreadable` (413, 415)."""
+    if request.mimetype != "application/json":
+        raise Unreadable("Send JSON, as Content-Type: application/json.", code="media_type", http_status=415)
+    if request.content_length is not None and request.content_length > limit:
+        raise _too_large(limit)
+    data = request.stream.read(limit + 1)
+    if len(data) > limit:
+        raise _too_large(limit)
+    return data
+
+
+def read_body(model: type[Model], *, limit: int = BODY_LIMIT) -> Model:
+    """This will read the body as `model`. Raises `Unreadable` (400, 413, 415) or `Invalid` (422)."""
+    return parse(model, raw_body(limit))
+
+
+def parse(model: type[Model], data: bytes) -> Model:
+    """This will parse JSON strictly. Raises `Unreadable` when it is none, `Invalid` with every faulty field."""
+    try:
+        return model.model_validate_json(data, strict=True)
+    except ValidationError as error:
+        errors = error.errors(include_url=False, include_context=False, include_input=False)
+        if errors[0]["type"] == "json_invalid":
+            raise unreadable_or_surrogates(data) from None
+        raise Invalid(faults=faults_of(errors)) from None
+
+
+def unreadable_or_surrogates(data: bytes) -> Invalid:
+    """This will say what is wrong with JSON that our strict reader refused: broken, or lone surrogates in a text."""
+    try:
+        read = json.loads(data.decode("utf-8"), parse_constant=_no_constant)
+        faults = [
+            Fault(path, "characters", "holds half a character (a lone surrogate). Type the text again.")
+            for path in _surrogates(read, "")
+        ]
+    except (ValueError, RecursionError):
+        faults = []
+    if faults:
+        return Invalid(faults=faults)
+    return Unreadable("The request is not JSON in UTF-8.", code="malformed", http_status=400)
+
+
+def faults_of(errors: Any, *, prefix: str = "") -> list[Fault]:
+    """This will turn pydantic's errors into our faults: dotted field, code, a sentence; never the input itself."""
+    return [
+        Fault(prefix + _dotted(entry["loc"]), _code(entry["type"]), _sentence(entry["type"], entry["msg"]))
+        for entry in errors
+    ]
+
+
+def _read_query(model: type[BaseModel]) -> BaseModel:
+    try:
+        return model.model_validate_strings(request.args.to_dict())
+    except ValidationError as error:
+        errors = error.errors(include_url=False, include_context=False, include_input=False)
+        raise Invalid(faults=faults_of(errors)) from None
+
+
+def _too_large(limit: int) -> Unreadable:
+    return Unreadable(
+        f"The body is over {limit // 1024} KiB, which is the most we take here.",
+        code="too_large",
+        http_status=413,
+    )
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _surrogates(value: Any, path: str) -> list[str]:
+    match value:
+        case str():
+            return [path or "body"] if any("\ud800" <= sign <= "\udfff" for sign in value) else []
+        case dict():
+            return [found for key, part in value.items() for found in _surrogates(part, _join(path, str(key)))]
+        case list():
+            return [found for index, part in enumerate(value) for found in _surrogates(part, f"{path}[{index}]")]
+        case _:
+            return []
+
+
+def _join(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
+
+
+def _dotted(location: tuple[int | str, ...]) -> str:
+    path = ""
+    for part in location:
+        path = f"{path}[{part}]" if isinstance(part, int) else _join(path, part)
+    return path or "body"
+
+
+def _code(kind: str) -> str:
+    return {"missing": "missing", "extra_forbidden": "unknown_field"}.get(kind, kind)
+
+
+def _sentence(kind: str, message: str) -> str:
+    match kind:
+        case "missing":
+            return "is missing."
+        case "extra_forbidden":
+            return "is not a field we know. Look for a typo."
+        case _:
+            return message

@@ -1,0 +1,52 @@
+"""Makes the Flask app: one per process, from a kit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from postcards.kit import Kit
+from postcards.web import answers, pages, security
+from postcards.web.desk import blueprints as desk
+from postcards.web.doors import PUBLIC, check_every_view_has_a_door, guarded
+from postcards.web.kiosk import blueprints as kiosk
+from postcards.web.openapi import blueprint as openapi
+from postcards.web.partner import blueprints as partner
+from postcards.web.public import blueprints as public
+from postcards.web.sign_in import blueprints as sign_in
+
+#: A form of the desk; the API has limits of its own (web/api.py), imports too.
+FORM_LIMIT = 1024 * 1024
+
+
+def create_app(kit: Kit, *, expects_beat: bool = True) -> Flask:
+    """This will make the app. With `expects_beat`, /readyz wants to see the scheduler alive."""
+    app = Flask(
+        "postcards",
+        static_folder=str(Path(__file__).parent / "static" / "dist"),
+        static_url_path="/static",
+        template_folder=str(pages.templates_folder()),
+    )
+    app.config.update(
+        SECRET_KEY=kit.settings.secret_key,
+        MAX_CONTENT_LENGTH=FORM_LIMIT,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=kit.settings.public_url.startswith("https://"),
+        SESSION_COOKIE_NAME="postcards_form",
+        SEND_FILE_MAX_AGE_DEFAULT=31_536_000,  # names carry a hash of the bytes
+        EXPECTS_BEAT=expects_beat,
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    app.extensions["kit"] = kit
+    pages.register(app)
+    security.register(app)
+    answers.register(app)
+    for blueprint in (*kiosk, *desk, *partner, *public, *sign_in, openapi):
+        app.register_blueprint(blueprint)
+    app.view_functions["static"] = guarded(PUBLIC)(app.view_functions["static"])
+    check_every_view_has_a_door(app)
+    return app

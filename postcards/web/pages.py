@@ -1,0 +1,101 @@
+"""Renders pages: in the reader's language, with the house's macros, assets and nothing inline."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import postcards
+from flask import Flask, current_app, g, render_template, request
+
+from postcards import texts
+from postcards.web.clock import now
+from postcards.web.security import csrf_token
+
+#: Languages that the desk and the pages of no campaign speak: all we have catalogues for.
+EVERY_LANGUAGE = ("en", "lt", "pl", "ru", "uk", "ro")
+LANGUAGE_COOKIE = "language"
+
+
+def templates_folder() -> Path:
+    """This will find the templates: in the installed package, else at the top of the checkout."""
+    package = Path(postcards.__file__).parent
+    packaged = package / "_templates"
+    return packaged if packaged.is_dir() else package.parent / "templates"
+
+
+def render(template: str, *, languages: tuple[str, ...] | None = None, **context: Any) -> str:
+    """This will render `template` in the best of `languages` (a campaign's; else all of ours) for this reader."""
+    offered = languages or EVERY_LANGUAGE
+    g.language = choose_language(offered)
+    g.languages = offered
+    return render_template(template, **context)
+
+
+def choose_language(offered: tuple[str, ...]) -> str:
+    """This will choose by the address (`?lang=`), then the cookie, then what the browser asks for."""
+    for wanted in (request.args.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
+        if wanted in offered:
+            return str(wanted)
+    accepted = [tag for tag, _ in request.accept_languages]
+    return texts.best_language(accepted, offered)
+
+
+def gettext(msgid: str, **values: object) -> str:
+    """This will give `msgid` in the language of the page that is being rendered."""
+    return texts.catalogue(g.get("language", "en")).gettext(msgid, **values)
+
+
+def ngettext(singular: str, plural: str, n: int, **values: object) -> str:
+    """This will give the form of a text that fits the number `n`."""
+    return texts.catalogue(g.get("language", "en")).ngettext(singular, plural, n, **values)
+
+
+def asset(name: str) -> str:
+    """This will give the address of a built asset, such as "styles/site.css"; its name changes with its bytes."""
+    return f"/static/{_assets(_manifest_path().stat().st_mtime_ns)[name]}"
+
+
+@cache
+def _assets(_: int) -> dict[str, str]:
+    found: dict[str, str] = json.loads(_manifest_path().read_text(encoding="utf-8"))
+    return found
+
+
+def _manifest_path() -> Path:
+    return Path(current_app.static_folder or "") / "manifest.json"
+
+
+def register(app: Flask) -> None:
+    """This will teach the app's templates our words: asset(), _(), csrf_token(), and what base.html needs."""
+    app.jinja_env.globals.update(asset=asset, csrf_token=csrf_token, ngettext=ngettext)
+    app.jinja_env.globals["_"] = gettext
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+
+    @app.context_processor
+    def _frame() -> dict[str, Any]:
+        return {
+            "language": g.get("language", "en"),
+            "languages": g.get("languages", EVERY_LANGUAGE),
+            "direction": "ltr",
+            "test_mode": app.extensions["kit"].settings.is_test_address,
+            "now": now(),
+        }
+
+    @app.after_request
+    def _remember_language(response: Any) -> Any:
+        wanted = request.args.get("lang")
+        if wanted in EVERY_LANGUAGE and response.mimetype == "text/html":
+            response.set_cookie(
+                LANGUAGE_COOKIE,
+                wanted,
+                max_age=dt.timedelta(days=30),
+                samesite="Lax",
+                secure=request.is_secure,
+                httponly=True,
+            )
+        return response
