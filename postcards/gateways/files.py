@@ -19,8 +19,8 @@ from postcards.errors import Fault, Invalid, NotFound, Unavailable
 #: Bytes that are read at once, so that a file of any size takes the same memory.
 PIECE = 256 * 1024
 
-#: Parts of a key: plain letters, so that every file system and bucket takes them as they are. None begins with
-#: a dot, so none is "..", and none is one of our half-written files.
+#: Parts of a key: plain letters, so that every file system and bucket takes them as they are. None begins
+#: with a dot, so none is "..", and none is one of our half-written files.
 _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}(?:/[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}){0,9}")
 
 
