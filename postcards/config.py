@@ -27,6 +27,7 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "MASTER_KEY": ("", "wraps the data keys, 32 bytes as hex; made in HOME when not given"),
     "KEYS_FILE": ("", "the wrapped data keys, outside the database (default HOME/keys/data-keys.json)"),
     "WEB_WORKERS": ("2", "web processes of `up` and of the image"),
+    "EXPECT_BEAT": ("yes", "whether /readyz wants to see the scheduler; `up --no-worker` says no"),
     "LOG_LEVEL": ("info", "debug, info, warning or error"),
 }
 
@@ -48,6 +49,7 @@ class Settings:
     master_key: str
     keys_file: Path
     web_workers: int
+    expect_beat: bool
     log_level: str
 
     @property
@@ -90,6 +92,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         faults.append(Fault("POSTCARDS_SECRET_KEY", "short", "must have at least 32 characters"))
     if not (values["WEB_WORKERS"].isdigit() and 1 <= int(values["WEB_WORKERS"]) <= 64):
         faults.append(Fault("POSTCARDS_WEB_WORKERS", "range", "must be a whole number from 1 to 64"))
+    if values["EXPECT_BEAT"].lower() not in ("yes", "no"):
+        faults.append(Fault("POSTCARDS_EXPECT_BEAT", "choice", "must be yes or no"))
     if values["LOG_LEVEL"].lower() not in ("debug", "info", "warning", "error"):
         faults.append(Fault("POSTCARDS_LOG_LEVEL", "choice", "must be debug, info, warning or error"))
     if faults:
@@ -110,6 +114,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         master_key=values["MASTER_KEY"],
         keys_file=Path(values["KEYS_FILE"]) if values["KEYS_FILE"] else home / "keys" / "data-keys.json",
         web_workers=int(values["WEB_WORKERS"]),
+        expect_beat=values["EXPECT_BEAT"].lower() == "yes",
         log_level=values["LOG_LEVEL"].lower(),
     )
 

@@ -21,8 +21,8 @@ from postcards.web.sign_in import blueprints as sign_in
 FORM_LIMIT = 1024 * 1024
 
 
-def create_app(kit: Kit, *, expects_beat: bool = True) -> Flask:
-    """This will make the app. With `expects_beat`, /readyz wants to see the scheduler alive."""
+def create_app(kit: Kit) -> Flask:
+    """This will make the app, with every view behind its door."""
     app = Flask(
         "postcards",
         static_folder=str(Path(__file__).parent / "static" / "dist"),
@@ -37,7 +37,6 @@ def create_app(kit: Kit, *, expects_beat: bool = True) -> Flask:
         SESSION_COOKIE_SECURE=kit.settings.public_url.startswith("https://"),
         SESSION_COOKIE_NAME="postcards_form",
         SEND_FILE_MAX_AGE_DEFAULT=31_536_000,  # names carry a hash of the bytes
-        EXPECTS_BEAT=expects_beat,
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from flask import Flask
 
 from postcards import config, jobs
@@ -15,6 +13,7 @@ def make() -> Flask:
     """This will make the app of this process, with its messages going to the broker."""
     settings = config.load()
     jobs.connect(settings.broker_url)
-    return create_app(
-        assemble(settings, name="postcards-web"), expects_beat=os.environ.get("POSTCARDS_UP_WITHOUT_BEAT") is None
-    )
+    return create_app(assemble(settings, name="postcards-web"))
+
+
+app = make()

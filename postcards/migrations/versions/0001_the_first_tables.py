@@ -287,6 +287,7 @@ def upgrade() -> None:
     sa.Column('slip_code', sa.Text(), nullable=False),
     sa.Column('campaign_id', sa.Integer(), nullable=False),
     sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('booklet_id', sa.Uuid(), nullable=True),
     sa.Column('card_id', sa.Uuid(), nullable=True),
     sa.Column('given_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('ended', sa.Text(), nullable=True),
@@ -298,6 +299,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('campaign_id', 'code', name=op.f('uq_tracking_code_campaign_id_code')),
     sa.UniqueConstraint('slip_code', name=op.f('uq_tracking_code_slip_code'))
     )
+    op.create_index('ix_tracking_code_booklet', 'tracking_code', ['booklet_id'], unique=False, postgresql_where='booklet_id IS NOT NULL')
     op.create_index('ix_tracking_code_card', 'tracking_code', ['campaign_id', 'card_id'], unique=False)
     op.create_index('uq_tracking_code_in_force', 'tracking_code', ['campaign_id', 'number'], unique=True, postgresql_where='ended IS NULL')
     op.create_table('card',
@@ -457,6 +459,13 @@ def upgrade() -> None:
         ["campaign_id", "id"],
         deferrable=True,
         initially="DEFERRED",
+    )
+    op.create_foreign_key(
+        "fk_tracking_code_campaign_id_booklet_id",
+        "tracking_code",
+        "booklet",
+        ["campaign_id", "booklet_id"],
+        ["campaign_id", "id"],
     )
     for statement in (ONLY_GROWS, NO_STAMP_ABOVE_CAP, SEALED_DOES_NOT_CHANGE):
         op.execute(statement)

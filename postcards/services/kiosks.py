@@ -1,0 +1,206 @@
+"""Kiosks: added by an organiser, paired once by a code, known afterwards by their token."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from postcards.errors import Denied, NotFound
+from postcards.models import Campaign, Kiosk, Venue
+from postcards.rules.tracking_code import new_pairing_code, normalise
+from postcards.services import journal
+from postcards.vault import token_hash
+
+#: How long a pairing code is good (the kiosk API's promise).
+PAIRING_TIME = dt.timedelta(minutes=15)
+#: How exact "last seen" is; a busier kiosk writes its row no oftener than this.
+SEEN_EVERY = dt.timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class KioskIdentity:
+    """A kiosk that asks, with what its campaign needs to answer: no further look-up on the way."""
+
+    kiosk_id: uuid.UUID
+    name: str
+    status: str
+    venue_slug: str
+    campaign_id: int
+    campaign_slug: str
+    campaign_name: str
+    campaign_status: str
+    campaign_cap: int
+    data_key: str
+    public_url: str | None
+    last_seen_at: dt.datetime | None
+
+
+class PairingRefused(NotFound):
+    """The code is mistyped, was used, or is older than 15 minutes."""
+
+    code = "pairing_code"
+
+
+def add_kiosk(
+    session: Session, *, campaign_id: int, venue_slug: str, name: str, by: str, at: dt.datetime
+) -> tuple[Kiosk, str]:
+    """This will add a kiosk at a venue and give it with its pairing code, which is shown once."""
+    venue = session.get(Venue, (campaign_id, venue_slug))
+    if venue is None:
+        known = session.scalars(select(Venue.slug).where(Venue.campaign_id == campaign_id).order_by(Venue.position))
+        raise NotFound(f'There is no venue "{venue_slug}". There are: {", ".join(known)}.')
+    code = new_pairing_code()
+    kiosk = Kiosk(
+        id=uuid.uuid4(),
+        campaign_id=campaign_id,
+        venue_slug=venue_slug,
+        name=name,
+        status="waiting",
+        pairing_hash=token_hash(code),
+        pairing_expires_at=at + PAIRING_TIME,
+        created_at=at,
+    )
+    session.add(kiosk)
+    session.flush()
+    _journal(session, kiosk, "kiosk.added", by=by, at=at)
+    return kiosk, code
+
+
+def new_pairing(session: Session, *, campaign_id: int, kiosk_id: uuid.UUID, by: str, at: dt.datetime) -> str:
+    """This will give a waiting kiosk a fresh pairing code; the old one is good no more."""
+    kiosk = get(session, campaign_id=campaign_id, kiosk_id=kiosk_id)
+    code = new_pairing_code()
+    renewed = session.execute(
+        update(Kiosk)
+        .where(Kiosk.id == kiosk.id, Kiosk.status == "waiting")
+        .values(pairing_hash=token_hash(code), pairing_expires_at=at + PAIRING_TIME)
+    )
+    if renewed.rowcount != 1:  # type: ignore[attr-defined]
+        raise Denied("This kiosk is paired already. Add another one for another device.", code="kiosk_paired")
+    _journal(session, kiosk, "kiosk.pairing_renewed", by=by, at=at)
+    return code
+
+
+def pair(session: Session, *, pairing_code: str, device_name: str, at: dt.datetime) -> tuple[Kiosk, str]:
+    """This will pair the device that knows the code, and give its kiosk and its token. Raises `PairingRefused`."""
+    token = secrets.token_urlsafe(32)
+    kiosk = session.scalar(
+        update(Kiosk)
+        .where(
+            Kiosk.pairing_hash == token_hash(normalise(pairing_code)),
+            Kiosk.status == "waiting",
+            Kiosk.pairing_expires_at > at,
+        )
+        .values(
+            status="active",
+            pairing_hash=None,
+            pairing_expires_at=None,
+            token_hash=token_hash(token),
+            device_name=device_name,
+            paired_at=at,
+            last_seen_at=at,
+        )
+        .returning(Kiosk)
+    )
+    if kiosk is None:
+        raise PairingRefused(
+            "This code does not open a kiosk: it is mistyped, was used already, or is older than 15 minutes. "
+            "Ask an organiser for a new one."
+        )
+    _journal(session, kiosk, "kiosk.paired", by=f"kiosk:{kiosk.id}", at=at)
+    return kiosk, token
+
+
+def find_by_token(session: Session, *, token_hash: bytes, at: dt.datetime) -> KioskIdentity | None:
+    """This will tell which kiosk holds that token, and note that it was seen."""
+    row = session.execute(
+        select(
+            Kiosk.id,
+            Kiosk.name,
+            Kiosk.status,
+            Kiosk.venue_slug,
+            Campaign.id,
+            Campaign.slug,
+            Campaign.name,
+            Campaign.status,
+            Campaign.cap,
+            Campaign.data_key,
+            Campaign.public_url,
+            Kiosk.last_seen_at,
+        )
+        .join(Campaign, Campaign.id == Kiosk.campaign_id)
+        .where(Kiosk.token_hash == token_hash)
+    ).one_or_none()
+    if row is None:
+        return None
+    identity = KioskIdentity(*row)
+    if identity.last_seen_at is None or at - identity.last_seen_at >= SEEN_EVERY:
+        session.execute(
+            update(Kiosk)
+            .where(
+                Kiosk.id == identity.kiosk_id,
+                or_(Kiosk.last_seen_at.is_(None), Kiosk.last_seen_at <= at - SEEN_EVERY),
+            )
+            .values(last_seen_at=at)
+        )
+    return identity
+
+
+def get(session: Session, *, campaign_id: int, kiosk_id: uuid.UUID) -> Kiosk:
+    """This will give a kiosk of the campaign. Raises `NotFound`."""
+    kiosk = session.get(Kiosk, kiosk_id)
+    if kiosk is None or kiosk.campaign_id != campaign_id:
+        raise NotFound("There is no such kiosk in this campaign.")
+    return kiosk
+
+
+def retire(session: Session, *, campaign_id: int, kiosk_id: uuid.UUID, by: str, at: dt.datetime) -> Kiosk:
+    """This will let the kiosk hand in what it still holds, and take nothing new."""
+    return _end(session, campaign_id, kiosk_id, "retired", ("waiting", "active"), by=by, at=at)
+
+
+def revoke(session: Session, *, campaign_id: int, kiosk_id: uuid.UUID, by: str, at: dt.datetime) -> Kiosk:
+    """This will shut the kiosk out at once, for a device that was lost."""
+    return _end(session, campaign_id, kiosk_id, "revoked", ("waiting", "active", "retired"), by=by, at=at)
+
+
+def _end(
+    session: Session,
+    campaign_id: int,
+    kiosk_id: uuid.UUID,
+    status: str,
+    before: tuple[str, ...],
+    *,
+    by: str,
+    at: dt.datetime,
+) -> Kiosk:
+    kiosk = get(session, campaign_id=campaign_id, kiosk_id=kiosk_id)
+    if kiosk.status == status:
+        return kiosk
+    ended = session.execute(
+        update(Kiosk)
+        .where(Kiosk.id == kiosk_id, Kiosk.status.in_(before))
+        .values(status=status, pairing_hash=None, pairing_expires_at=None)
+    )
+    if ended.rowcount != 1:  # type: ignore[attr-defined]
+        raise Denied(f"This kiosk is {kiosk.status}: it cannot become {status}.", code="kiosk_status")
+    _journal(session, kiosk, f"kiosk.{status}", by=by, at=at)
+    session.refresh(kiosk)
+    return kiosk
+
+
+def _journal(session: Session, kiosk: Kiosk, action: str, *, by: str, at: dt.datetime) -> None:
+    journal.write(
+        session,
+        campaign_id=kiosk.campaign_id,
+        action=action,
+        subject=f"kiosk:{kiosk.id}",
+        detail={"venue": kiosk.venue_slug},
+        by=by,
+        at=at,
+    )
