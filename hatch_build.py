@@ -34,7 +34,7 @@ class AssetsHook(BuildHookInterface[Any]):
 
     PLUGIN_NAME = "custom"
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
         build_assets()
 
 
@@ -126,10 +126,12 @@ def _run(what: str, script: Path, *args: str | Path) -> None:
     if not os.access(Path.home(), os.W_OK):  # npm insists on a cache it can write to
         env.setdefault("npm_config_cache", str(ROOT / ".npm-cache"))
     command = [str(home / "bin/node"), str(script), *map(str, args)]
-    done = subprocess.run(command, cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    done = subprocess.run(
+        command, check=False, cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
     if done.returncode:
         print(done.stdout, file=sys.stderr)
-        _give_up(f"{what} failed (exit {done.returncode}), its words are above; mend it and run `make assets`.")
+        _give_up(f"{what} failed (exit {done.returncode}; its words are above). Then: make assets")
 
 
 def _give_up(message: str) -> Any:

@@ -71,7 +71,9 @@ def _needs_of(item: pytest.Item) -> set[str]:
     named = {what for mark in item.iter_markers("needs") for what in mark.args}
     if unknown := named - NEEDS.keys():
         raise pytest.UsageError(f"{item.nodeid} needs {sorted(unknown)}; known are {sorted(NEEDS)}")
-    return named | {FIXTURE_NEEDS[name] for name in getattr(item, "fixturenames", ()) if name in FIXTURE_NEEDS}
+    return named | {
+        FIXTURE_NEEDS[name] for name in getattr(item, "fixturenames", ()) if name in FIXTURE_NEEDS
+    }
 
 
 class _Watch:
