@@ -1,12 +1,14 @@
 """PostgreSQL and Valkey out of their wheels, for one machine and for tests; and `up`, which runs it all.
 
-Read `servers.py` first, then `home.py` and `holding.py` (who holds a HOME), `process.py` with `guard.py` (nothing outlives
-us), `postgres.py`, `valkey.py`, `wheel.py` (where the binaries are) and `supervisor.py`.
+Read `servers.py` first, then `home.py` and `holding.py` (who holds a HOME), `process.py` with `guard.py`
+(nothing outlives us), `part.py`, `postgres.py`, `valkey.py`, `wheel.py` (where the binaries are), and last
+`children.py` and `supervisor.py`.
 """
 
 from postcards.embedded.holding import HomeTaken, RunningHome, running
 from postcards.embedded.home import Secrets, make_secrets, with_secrets
-from postcards.embedded.postgres import DidNotStart, remove_data
+from postcards.embedded.part import DidNotStart
+from postcards.embedded.postgres import remove_data
 from postcards.embedded.servers import Servers, attach_or_start, servers
 from postcards.embedded.wheel import NotInstalled, NotPossible, postgres_program
 

@@ -9,7 +9,7 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -134,16 +134,6 @@ def socket_folder(home: Path) -> Iterator[Path]:
 def fits_socket(folder: Path) -> bool:
     """This will say whether a socket in this folder has a path that the system takes."""
     return len(os.fsencode(folder / LONGEST_SOCKET)) <= SOCKET_PATH_BYTES
-
-
-def wait_until(ready: Callable[[], bool], *, seconds: float, every: float = 0.02) -> bool:
-    """This will look again and again, and say whether it became true in time."""
-    until = time.monotonic() + seconds
-    while not ready():
-        if time.monotonic() > until:
-            return False
-        time.sleep(every)
-    return True
 
 
 def _remove_short_folder(folder: Path) -> None:

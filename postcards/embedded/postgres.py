@@ -15,8 +15,8 @@ import psycopg
 
 from postcards.embedded import home as homes
 from postcards.embedded import wheel
+from postcards.embedded.part import DidNotStart, Part
 from postcards.embedded.process import Process, Runner, open_log
-from postcards.errors import Unavailable
 
 ROLE = "postcards"
 DATABASE = "postcards"
@@ -45,16 +45,11 @@ FLEETING = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "of
             "max_wal_senders": "0"}  # fmt: skip
 
 
-class DidNotStart(Unavailable):
-    """A server did not come up; its last words are in the message."""
-
-    code = "server_did_not_start"
-
-
-class Postgres:
+class Postgres(Part):
     """The cluster of one HOME. `sockets` is the folder for ours; root's has its own beside the data."""
 
-    name = "postgres"
+    name = "database"
+    start_seconds = START_SECONDS
 
     def __init__(self, home: Path, *, sockets: Path, durable: bool) -> None:
         self.home = home
@@ -62,14 +57,13 @@ class Postgres:
         self.runner = wheel.runner()
         self.data = _place(home, self.runner)
         self.sockets = sockets if self.runner is None else self.data.parent / "run"
-        self.process: Process | None = None
 
     @property
     def url(self) -> str:
         """SQLAlchemy's address of the database."""
         return f"postgresql+psycopg://{ROLE}@/{DATABASE}?host={quote(str(self.sockets))}"
 
-    def start(self) -> None:
+    def launch(self) -> Process:
         """This will start the server, making the cluster the first time, and return before it answers."""
         lock = homes.open_lock(self.home, "postgres")
         try:
@@ -85,13 +79,13 @@ class Postgres:
             _own_folder(self.sockets, self.runner)
             options = OPTIONS | (DURABLE if self.durable else FLEETING)
             options["unix_socket_directories"] = str(self.sockets)
-            self.process = Process(
+            return Process(
                 [programs / "postgres", "-D", self.data, *(f"--{k}={v}" for k, v in options.items())],
                 log=self.home / "logs" / "postgres.log",
                 env=_environment(),
                 cwd=self.data.parent,
                 stop_signal=signal.SIGINT,  # "fast": ends the sessions, writes a checkpoint
-                grace=5,
+                grace=4,
                 runner=self.runner,
                 keep=[lock],
             )
@@ -99,28 +93,12 @@ class Postgres:
             os.close(lock)
 
     def wait(self) -> None:
-        """This will return when the database answers, or raise `DidNotStart` with the server's last words."""
-
-        def answers_or_ended() -> bool:
-            return self._answers() or self.process is None or self.process.poll() is not None
-
-        homes.wait_until(answers_or_ended, seconds=START_SECONDS)
-        if self.process is None or self.process.poll() is not None or not self._answers():
-            words = "\n".join(self.process.last_lines() if self.process else [])
-            self.stop()
-            raise DidNotStart(f"The database did not start. Its log ends with:\n{words}")
+        """This will return when our database is there and answers."""
+        super().wait()
         self._make_database()
 
-    def poll(self) -> int | None:
-        """This will return None while the server runs."""
-        return self.process.poll() if self.process else 0
-
-    def stop(self) -> None:
-        """This will shut the database down: sessions end, everything is written."""
-        if self.process is not None:
-            self.process.stop()
-
-    def _answers(self) -> bool:
+    def is_ready(self) -> bool:
+        """This will say whether the server takes connections."""
         try:
             psycopg.connect(self._conninfo("postgres")).close()
         except psycopg.OperationalError:

@@ -12,7 +12,8 @@ from pathlib import Path
 from postcards.config import Settings
 from postcards.embedded import holding as holdings
 from postcards.embedded.home import make_home, socket_folder
-from postcards.embedded.postgres import DidNotStart, Postgres
+from postcards.embedded.part import DidNotStart
+from postcards.embedded.postgres import Postgres
 from postcards.embedded.valkey import Valkey
 
 #: How long a command waits for another one that holds the servers and has not said where they are.
