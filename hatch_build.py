@@ -43,7 +43,7 @@ def build_assets() -> bool:
 
     Exits with one line that says what to do when npm or the bundler fails; the old files then stay.
     """
-    with _one_at_a_time():
+    with _one_at_a_time() as lock:
         packages = _fingerprint(LOCKED)
         wanted = _fingerprint(_sources(), packages)
         if all(_stamp(folder) == wanted for folder in (DIST, FONTS)):
@@ -51,13 +51,13 @@ def build_assets() -> bool:
         if _stamp(MODULES) != packages:
             print("assets: fetching the locked npm packages", flush=True)
             _unstamp(MODULES)
-            _run("npm ci", _npm(), "ci", "--ignore-scripts", "--no-progress", "--loglevel=error")
+            _run(lock, "npm ci", _npm(), "ci", "--ignore-scripts", "--no-progress", "--loglevel=error")
             _put_stamp(MODULES, packages)
         print("assets: bundling the front end and the fonts", flush=True)
         fresh = {folder: folder.with_name(folder.name + ".new") for folder in (DIST, FONTS)}
         for new in fresh.values():
             shutil.rmtree(new, ignore_errors=True)
-        _run("the bundler", STATIC / "build.mjs", *fresh.values())
+        _run(lock, "the bundler", STATIC / "build.mjs", *fresh.values())
         for folder, new in fresh.items():
             _put_stamp(new, wanted)
             _swap(folder, new)
@@ -119,15 +119,25 @@ def _npm() -> Path:
     return _node_home() / "lib/node_modules/npm/bin/npm-cli.js"
 
 
-def _run(what: str, script: Path, *args: str | Path) -> None:
-    """This will run a script under the wheel's own Node, first on PATH for what npm itself starts."""
+def _run(lock: int, what: str, script: Path, *args: str | Path) -> None:
+    """This will run a script under the wheel's own Node, first on PATH for what npm itself starts.
+
+    It holds the lock too, so that a build whose parent was killed ends before the next one begins.
+    """
     home = _node_home()
     env = os.environ | {"PATH": f"{home / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
     if not os.access(Path.home(), os.W_OK):  # npm insists on a cache it can write to
         env.setdefault("npm_config_cache", str(ROOT / ".npm-cache"))
     command = [str(home / "bin/node"), str(script), *map(str, args)]
     done = subprocess.run(
-        command, check=False, cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        command,
+        check=False,
+        cwd=ROOT,
+        env=env,
+        pass_fds=(lock,),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     if done.returncode:
         print(done.stdout, file=sys.stderr)
@@ -139,11 +149,11 @@ def _give_up(message: str) -> Any:
 
 
 @contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    """Two builds of the same tree wait for each other; the lock goes with its process."""
+def _one_at_a_time() -> Iterator[int]:
+    """Two builds of the same tree wait for each other; the lock goes with its processes."""
     with (ROOT / ".assets.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        yield lock.fileno()
 
 
 if __name__ == "__main__":
