@@ -1,4 +1,4 @@
-"""A small house under the supervisor, run as a script: `house.py HOME PORT KIND`. Says what happens as lines."""
+"""A small house under the supervisor, run as a script: `house.py HOME PORT KIND`; says what happens."""
 
 from __future__ import annotations
 
@@ -33,8 +33,13 @@ time.sleep(600)
 """
 
 
+def say(word: str, what: embedded.Servers | embedded.RunningHome) -> None:
+    sys.stdout.write(f"{word} {json.dumps(dataclasses.asdict(what))}\n")
+    sys.stdout.flush()
+
+
 def main() -> int:
-    """This will run the house until a signal comes, and print READY with the pids' file."""
+    """This will run the house until a signal comes, and say READY when it stands."""
     home, port, kind = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     settings = config.load({"POSTCARDS_HOME": str(home)})
     env = dict(os.environ)
@@ -43,26 +48,24 @@ def main() -> int:
         return Child(name=name, argv=(sys.executable, "-c", code, *words), env=env, **more)  # type: ignore[arg-type]
 
     def children(servers: embedded.Servers) -> list[Child]:
-        if kind == "broken":
-            web = child("web", "raise SystemExit('the paper is out')")
-        else:
-            web = child(
-                "web", WEB, str(port), ready=lambda: answers("127.0.0.1", port, "/", tls=False), grace=2.0
-            )
+        code = "raise SystemExit('the paper is out')" if kind == "broken" else WEB
+        web = child(
+            "web", code, str(port), ready=lambda: answers("127.0.0.1", port, "/", tls=False), grace=2.0
+        )
         return [web, child("worker", STUBBORN, str(home / "stubborn"), essential=False, grace=1.0)]
 
     def prepare(servers: embedded.Servers) -> None:
-        print("PREPARED", json.dumps(dataclasses.asdict(servers)), flush=True)
+        say("PREPARED", servers)
 
     def ready(note: embedded.RunningHome) -> None:
-        print("READY", json.dumps(dataclasses.asdict(note)), flush=True)
+        say("READY", note)
 
     try:
         return supervise(
             settings, host="127.0.0.1", port=port, prepare=prepare, on_ready=ready, children=children
         )
     except Refusal as refusal:
-        print(refusal.message, file=sys.stderr)
+        sys.stderr.write(refusal.message + "\n")
         return 1
 
 
