@@ -1,49 +1,7 @@
-"""What is drawn: `Look` is the same on every card of a campaign, `Face` is one card. Plain data, frozen."""
+"""What is drawn is plain data that services fill and paper draws: it lives with the rules."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from postcards.rules.face import CachetPlacement, Face, Indicia, Look
 
-CachetPlacement = Literal["left", "picture", "within-indicia"]
-
-
-@dataclass(frozen=True, slots=True)
-class Indicia:
-    """The Post's prepayment mark, as the Post has granted it."""
-
-    country: str  # in Latin letters, e.g. "LIETUVA"
-    words: str  # "TAXE PERÇUE" or "P.P."
-    licence: str
-    office: str
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What every card of a campaign shares."""
-
-    slug: str
-    title: str
-    heading: str  # e.g. "ATVIRUKAS / CARTE POSTALE"; may be empty
-    cap: int
-    cachet_placement: CachetPlacement
-    cachet_ring: str  # e.g. "FAR IS CLOSE · 60 · VILNIUS"
-    indicia: Indicia
-    priority_mark: str | None  # e.g. "PRIORITAIRE / PAR AVION"
-    return_address: tuple[str, ...]
-    credits: tuple[str, ...]
-    place: str
-    test: bool  # the address in the QR is not a public one: every side says TEST
-    practice: bool  # volunteers are learning: every side says PRACTICE
-
-
-@dataclass(frozen=True, slots=True)
-class Face:
-    """One card."""
-
-    number: int
-    tracking_code: str  # as kept, without spaces
-    url: str  # HTTPS://HOST/T/CODE, upper case
-    address_lines: tuple[str, ...]  # name first, country last
-    sender_name: str | None = None
-    message: str | None = None
+__all__ = ["CachetPlacement", "Face", "Indicia", "Look"]

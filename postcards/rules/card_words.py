@@ -1,0 +1,119 @@
+"""What people say for one card, checked whole: every faulty field at once, each with its remedy."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass, replace
+
+from postcards.errors import Fault
+from postcards.rules.address import Address, check_address, printed_lines
+from postcards.rules.country_line import country_line
+from postcards.rules.edition import Edition
+from postcards.rules.text import NAME_MAX, clean, faults_in
+
+#: The longest e-mail address that SMTP carries (RFC 5321, 4.5.3.1.3, less the angle brackets).
+EMAIL_MAX = 254
+#: What fits the message area at all; whether a text fits is measured where the fonts are.
+MESSAGE_MAX = 600
+
+#: One @ with something on both sides, no spaces or brackets: the rest only the mail server knows.
+_EMAIL = re.compile(r"[^\s@<>()\[\],;:\\\"]+@[^\s@<>()\[\],;:\\\"]+\.[^\s@<>()\[\],;:\\\".]{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class CardWords:
+    """The words of one card as typed; `clean` ones come back from `check_words`."""
+
+    sender_name: str
+    sender_email: str | None
+    recipient_name: str
+    address: Address
+    message: str | None
+    language: str
+    consent_version: str
+    arrival_notice: bool
+    volunteer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The cleaned words, what is wrong with them, what is only odd, and the lines to print (name to country)."""
+
+    words: CardWords
+    faults: tuple[Fault, ...]
+    warnings: tuple[str, ...]
+    lines: tuple[str, ...]
+
+
+def check_words(words: CardWords, *, edition: Edition, at: dt.datetime) -> Checked:
+    """This will clean the words and find every fault in them by the campaign's rules at the moment `at`."""
+    faults: list[Fault] = []
+    words = replace(
+        words,
+        sender_name=clean(words.sender_name),
+        sender_email=clean(words.sender_email) if words.sender_email else None,
+        recipient_name=clean(words.recipient_name),
+        message=(clean(words.message) or None) if words.message else None,
+        volunteer=(clean(words.volunteer) or None) if words.volunteer else None,
+    )
+    faults += faults_in(words.sender_name, field="sender.name", max_length=NAME_MAX)
+    if words.sender_email is not None:
+        faults += email_faults(words.sender_email, field="sender.email")
+    elif words.arrival_notice:
+        faults.append(
+            Fault("sender.email", "missing", "is needed to tell the sender of the arrival. Type it, or untick that.")
+        )
+    faults += faults_in(words.recipient_name, field="recipient.name", max_length=NAME_MAX)
+    checked = check_address(
+        words.address,
+        origin=edition.origin_country,
+        abroad_only=edition.abroad_only,
+        suspended=edition.suspensions(edition.day(at)),
+        language=edition.language(words.language),
+    )
+    faults += checked.faults
+    if words.message is not None:
+        faults += _message_faults(words.message, edition)
+    if words.volunteer is not None:
+        faults += faults_in(words.volunteer, field="volunteer", max_length=NAME_MAX)
+    if words.language not in edition.languages:
+        known = ", ".join(edition.languages)
+        faults.append(Fault("language", "language", f"is not a language of this campaign ({known})."))
+    if not edition.consent_in_force(words.consent_version, at):
+        faults.append(
+            Fault("consent.version", "consent_version", "is not a consent text this campaign ever had. Load the page again.")
+        )
+    words = replace(words, address=checked.address)
+    return Checked(
+        words=words,
+        faults=tuple(faults),
+        warnings=tuple(warning.code for warning in checked.warnings),
+        lines=address_lines(words.recipient_name, checked.address, edition=edition),
+    )
+
+
+def address_lines(name: str, address: Address, *, edition: Edition) -> tuple[str, ...]:
+    """This will give the lines to print, from the recipient's name to the country."""
+    last = country_line(
+        address.country,
+        origin=edition.origin_country,
+        style=edition.country_line,
+        language=edition.default_language,
+    )
+    return printed_lines(name, address, country_line=last)
+
+
+def email_faults(email: str, *, field: str) -> list[Fault]:
+    """This will say what is wrong with an e-mail address, as far as it can be seen."""
+    faults = faults_in(email, field=field, max_length=EMAIL_MAX)
+    if not faults and not _EMAIL.fullmatch(email):
+        faults.append(Fault(field, "email", "does not look like an e-mail address, such as ona@example.org."))
+    return faults
+
+
+def _message_faults(message: str, edition: Edition) -> list[Fault]:
+    if edition.card.message_area != "typed":
+        words = "is written by hand in this campaign. Leave it empty here."
+        return [Fault("message", "by_hand", words)]
+    return faults_in(message, field="message", max_length=MESSAGE_MAX)

@@ -1,0 +1,322 @@
+"""Registers cards: one stamp, one card, one person in one transaction, and the same request for ever the same card."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from postcards.errors import Denied, Fault, Invalid, NotAllowed
+from postcards.rules.card_words import CardWords, check_words
+from postcards.rules.edition import Edition
+from postcards.rules.tracking_code import new_slip_code, new_tracking_code
+from postcards.services import drawer, people
+from postcards.services.kiosks import KioskIdentity
+from postcards.vault import Vault
+
+#: A device whose clock is farther from ours than this is told so; its word is kept all the same.
+CLOCK_OFF = dt.timedelta(minutes=10)
+
+#: Given the printed lines and the typed message, names what does not fit the paper or has no font.
+PrintCheck = Callable[[Sequence[str], str | None], list[Fault]]
+
+
+class IdReused(Denied):
+    """The id belongs to a request with other content, or to another kiosk."""
+
+    code = "id_reused"
+
+
+class NotOpen(Denied):
+    """The campaign takes no cards now; code `campaign_paused`, `campaign_closed` or `campaign_draft`."""
+
+    code = "campaign_closed"
+
+
+class KioskRetired(NotAllowed):
+    """The kiosk may hand in what it holds, and take nothing new."""
+
+    code = "kiosk_retired"
+
+
+@dataclass(frozen=True, slots=True)
+class CardRequest:
+    """One card as a device asks for it. `body` is the request's JSON in canonical form."""
+
+    id: uuid.UUID
+    number: int | None
+    registered_at: dt.datetime
+    printed_at: dt.datetime | None
+    words: CardWords
+    body: bytes
+
+    @property
+    def is_fact_on_paper(self) -> bool:
+        """Printed already, on a stamp that was lent: it exists, whatever we think of it."""
+        return self.printed_at is not None and self.number is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request that was checked and sealed before the transaction, so that this one is short."""
+
+    request: CardRequest
+    body_mark: bytes
+    person: dict[str, Any]
+    country: str
+    language: str
+    consent_version: str
+    arrival_notice: bool
+    broken_rules: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The card that a request has: `is_new` the first time, the same card every time after."""
+
+    id: uuid.UUID
+    number: int
+    tracking_code: str
+    slip_code: str
+    status: str
+    held: tuple[str, ...]
+    warnings: tuple[str, ...]
+    is_new: bool
+
+
+def body_of(value: Any) -> bytes:
+    """This will give JSON in canonical form: equal JSON has equal bytes."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode(
+        "utf-8", "surrogatepass"
+    )
+
+
+def prepare(
+    request: CardRequest,
+    *,
+    vault: Vault,
+    key_id: str,
+    edition: Edition,
+    print_check: PrintCheck,
+    at: dt.datetime,
+) -> Prepared:
+    """This will check and seal a request. Raises `Invalid` with every fault, unless it is a fact on paper."""
+    checked = check_words(request.words, edition=edition, at=at)
+    faults = list(checked.faults)
+    if request.printed_at is not None and request.number is None:
+        faults.append(Fault("number", "missing", "is missing: a card that was printed bears the number of its stamp."))
+    if not faults:
+        faults += print_check(checked.lines, checked.words.message)
+    if faults and not request.is_fact_on_paper:
+        raise Invalid(faults=faults)
+    words = checked.words
+    warnings = list(checked.warnings)
+    if request.registered_at - at > CLOCK_OFF or (
+        request.number is None and at - request.registered_at > CLOCK_OFF
+    ):
+        warnings.append("clock_off")
+    return Prepared(
+        request=request,
+        body_mark=vault.body_mark(request.body),
+        person=people.sealed_parts(
+            vault,
+            key_id=key_id,
+            card_id=request.id,
+            sender=people.Sender(words.sender_name, words.sender_email),
+            recipient=people.Recipient(words.recipient_name, words.address),
+            message=words.message,
+            volunteer=words.volunteer,
+        ),
+        country=words.address.country,
+        language=words.language,
+        consent_version=words.consent_version,
+        arrival_notice=words.arrival_notice and words.sender_email is not None,
+        broken_rules=tuple(dict.fromkeys(fault.code for fault in faults)),
+        warnings=tuple(dict.fromkeys(warnings)),
+    )
+
+
+def register_card(
+    session: Session,
+    *,
+    kiosk: KioskIdentity,
+    prepared: Prepared,
+    pause: Callable[[float], None] = time.sleep,
+    by: str,
+    at: dt.datetime,
+) -> Registered:
+    """This will register the card, or give the one that this very request already has.
+
+    Raises `IdReused`, `NotOpen`, `KioskRetired`, and what `drawer` raises: `CapReached` only when no stamp is free.
+    """
+    request = prepared.request
+    lock_id(session, request.id)
+    replay = find_replay(session, kiosk=kiosk, card_id=request.id, body_mark=prepared.body_mark)
+    if replay is not None:
+        return replay
+    held = _held(kiosk, prepared)
+    if request.number is None:
+        number = drawer.take_free(session, campaign_id=kiosk.campaign_id, card_id=request.id, pause=pause)
+    else:
+        number = drawer.take_lent(
+            session,
+            campaign_id=kiosk.campaign_id,
+            kiosk_id=kiosk.kiosk_id,
+            number=request.number,
+            card_id=request.id,
+        )
+    return _write(session, kiosk=kiosk, prepared=prepared, number=number, held=held, by=by, at=at)
+
+
+def lock_id(session: Session, made_elsewhere: uuid.UUID) -> None:
+    """This will make requests about the same id wait for each other until this transaction ends."""
+    key = int.from_bytes(made_elsewhere.bytes[:8], "big", signed=True)
+    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+
+
+_FIND = text(
+    """
+    SELECT card.campaign_id, card.kiosk_id, card.number, card.code, tracking_code.slip_code, card.status, card.held,
+        card.body_mark
+    FROM card JOIN tracking_code ON tracking_code.code = card.code
+    WHERE card.id = :card_id
+    """
+)
+
+
+def find_replay(
+    session: Session, *, kiosk: KioskIdentity, card_id: uuid.UUID, body_mark: bytes
+) -> Registered | None:
+    """This will give the card of a request that was answered before, None for a new one. Raises `IdReused`."""
+    row = session.execute(_FIND, {"card_id": card_id}).one_or_none()
+    if row is None:
+        return None
+    own = (row.campaign_id, row.kiosk_id) == (kiosk.campaign_id, kiosk.kiosk_id)
+    if not own or bytes(row.body_mark) != body_mark:
+        raise IdReused("This id was used for another card. Make a new id for a new card.")
+    return Registered(
+        id=card_id,
+        number=row.number,
+        tracking_code=row.code,
+        slip_code=row.slip_code,
+        status=row.status,
+        held=tuple(row.held),
+        warnings=(),
+        is_new=False,
+    )
+
+
+def _held(kiosk: KioskIdentity, prepared: Prepared) -> tuple[str, ...]:
+    """What the desk has to settle about a fact on paper; refuses any other card that may not be made now."""
+    reasons = list(prepared.broken_rules)
+    if kiosk.campaign_status != "open":
+        code = f"campaign_{kiosk.campaign_status}"
+        if not prepared.request.is_fact_on_paper:
+            state = {"draft": "not open yet", "paused": "paused"}.get(kiosk.campaign_status, "closed")
+            raise NotOpen(f"The campaign is {state}. Ask an organiser; nothing that was typed is lost.", code=code)
+        reasons.append(code)
+    if kiosk.status == "retired" and prepared.request.number is None:
+        raise KioskRetired("This kiosk was retired: it can hand in what it holds, and take nothing new.")
+    return tuple(reasons)
+
+
+#: Card, code, person, journal, tally and print log in one round trip. Foreign keys are looked at when it ends.
+_WRITE = text(
+    """
+    WITH new_code AS (
+        INSERT INTO tracking_code (code, slip_code, campaign_id, number, card_id, given_at)
+        SELECT :code, :slip_code, :campaign_id, :number, :card_id, :at WHERE NOT CAST(:was_lent AS boolean)
+        RETURNING code, slip_code
+    ), old_code AS (
+        UPDATE tracking_code SET card_id = :card_id
+        WHERE campaign_id = :campaign_id AND number = :number AND ended IS NULL AND CAST(:was_lent AS boolean)
+        RETURNING code, slip_code
+    ), code AS (
+        SELECT code, slip_code FROM new_code UNION ALL SELECT code, slip_code FROM old_code
+    ), card AS (
+        INSERT INTO card (id, campaign_id, number, status, code, kiosk_id, venue_slug, country, language,
+            consent_version, arrival_notice, registered_at, received_at, printed_at, held, body_mark)
+        SELECT :card_id, :campaign_id, :number, :status, code.code, :kiosk_id, :venue_slug, :country, :language,
+            :consent_version, :arrival_notice, :registered_at, :at, :printed_at, :held, :body_mark
+        FROM code
+    ), person AS (
+        INSERT INTO person (card_id, campaign_id, key_id, sender, recipient, message, volunteer, email_index,
+            recipient_index)
+        VALUES (:card_id, :campaign_id, :key_id, :sender, :recipient, :message, :volunteer, :email_index,
+            :recipient_index)
+    ), journal AS (
+        INSERT INTO journal (campaign_id, at, by, action, subject, number, detail)
+        VALUES (:campaign_id, :at, :by, 'card.registered', :subject, :number, CAST(:detail AS jsonb))
+    ), tally AS (
+        INSERT INTO tally_delta (campaign_id, venue_slug, country, status, cards)
+        VALUES (:campaign_id, :venue_slug, :country, :status, 1)
+    ), printed AS (
+        INSERT INTO print_log (id, campaign_id, card_id, number, code, printed_at, recorded_at, by)
+        SELECT :card_id, :campaign_id, :card_id, :number, code.code, :printed_at, :at, :by FROM code
+        WHERE CAST(:printed_at AS timestamptz) IS NOT NULL
+    )
+    SELECT code.code, code.slip_code, EXISTS (
+        SELECT FROM person WHERE campaign_id = :campaign_id AND recipient_index = :recipient_index) AS same_recipient
+    FROM code
+    """
+)
+
+
+def _write(
+    session: Session,
+    *,
+    kiosk: KioskIdentity,
+    prepared: Prepared,
+    number: int,
+    held: tuple[str, ...],
+    by: str,
+    at: dt.datetime,
+) -> Registered:
+    request = prepared.request
+    status = "printed" if request.is_fact_on_paper else "registered"
+    row = session.execute(
+        _WRITE,
+        {
+            "campaign_id": kiosk.campaign_id,
+            "card_id": request.id,
+            "number": number,
+            "was_lent": request.number is not None,
+            "code": new_tracking_code(),
+            "slip_code": new_slip_code(),
+            "status": status,
+            "kiosk_id": kiosk.kiosk_id,
+            "venue_slug": kiosk.venue_slug,
+            "country": prepared.country,
+            "language": prepared.language,
+            "consent_version": prepared.consent_version,
+            "arrival_notice": prepared.arrival_notice,
+            "registered_at": request.registered_at,
+            "printed_at": request.printed_at,
+            "held": list(held),
+            "body_mark": prepared.body_mark,
+            "subject": f"card:{request.id}",
+            "detail": json.dumps({"country": prepared.country, "held": list(held)} if held else {"country": prepared.country}),
+            "by": by,
+            "at": at,
+            **prepared.person,
+        },
+    ).one()
+    warnings = prepared.warnings + (("same_recipient",) if row.same_recipient else ())
+    return Registered(
+        id=request.id,
+        number=number,
+        tracking_code=row.code,
+        slip_code=row.slip_code,
+        status=status,
+        held=held,
+        warnings=warnings,
+        is_new=True,
+    )
