@@ -82,7 +82,7 @@ def update(catalog: Catalog, language: str) -> Catalog:
 
 
 def written(catalog: Catalog) -> bytes:
-    """This will give the bytes of a .po file: the same for the same texts, so a difference means something."""
+    """This will give the bytes of a .po file: the same for the same texts."""
     body = io.BytesIO()
     write_po(body, catalog, width=110, omit_header=True, include_lineno=False)
     head = (
