@@ -12,16 +12,7 @@ from hypothesis import strategies as st
 from postcards.rules import manifest
 from postcards.rules.dispatch import deposit, last_cut_off
 from postcards.rules.edition import Edition, load_edition
-from postcards.rules.manifest import (
-    Content,
-    Item,
-    arrange,
-    canonical,
-    deposit,
-    guarded,
-    header,
-    sums,
-)
+from postcards.rules.manifest import Content, Item, arrange, canonical, guarded, header, sums
 
 VILNIUS = load_edition("vilnius")
 
