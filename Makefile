@@ -27,7 +27,7 @@ demo: install ## a small campaign the whole way, in under three minutes; results
 # DEMO=1 keeps to a home of its own, so that play never meets real cards.
 up: install ## serve on http://127.0.0.1:8000 (PORT=… another; DEMO=1 with 2,500 lifelike cards)
 ifneq ($(filter-out 0,$(DEMO)),)
-	@POSTCARDS_HOME="$${POSTCARDS_HOME:-.postcards-demo}" exec $(BIN)/postcards up --demo $(if $(PORT),--port $(PORT))
+	@export POSTCARDS_HOME="$${POSTCARDS_HOME:-.postcards-demo}"; exec $(BIN)/postcards up --demo $(if $(PORT),--port $(PORT))
 else
 	@exec $(BIN)/postcards up $(if $(PORT),--port $(PORT))
 endif
@@ -78,7 +78,7 @@ distclean: clean ## clean, and .venv too
 	rm -rf $(VENV)
 
 $(VENV)/.made: $(STALE)
-	@if [ ! -e $@ ] && [ "`sed -n 's/^command = .* //p' $(VENV)/pyvenv.cfg 2>/dev/null`" = "$(CURDIR)/$(VENV)" ] \
+	@if [ ! -e $@ ] && grep -qF " $(CURDIR)/$(VENV)" $(VENV)/pyvenv.cfg 2>/dev/null \
 	  && $(BIN)/python -c "import sys, pip; sys.exit(sys.version_info < (3, 11))" >/dev/null 2>&1; then \
 	  printf "%s" "$(CURDIR)" > $@; exit 0; \
 	fi; \
