@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.architecture.tree import files, places, project_files, text_of
+from tests.architecture.tree import by_walking, files, places, project_files, text_of
 
 TOP_LEVEL = {
     ".ci", ".dockerignore", ".gitignore", ".npmrc",
@@ -17,6 +17,11 @@ TESTS = files(".py", under="tests")
 
 def test_nothing_new_stands_at_the_top() -> None:
     assert {name.parts[0] for name in project_files()} <= TOP_LEVEL
+
+
+def test_without_git_the_same_files_are_looked_at() -> None:
+    """A release has no git; the fallback that reads it must miss nothing."""
+    assert set(project_files()) <= set(by_walking())
 
 
 def test_no_file_is_too_long_to_read() -> None:

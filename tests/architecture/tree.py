@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Iterable
@@ -10,30 +11,44 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-#: Folders that are built, installed or data: in no commit.
-NOT_OURS = {
-    ".git", ".venv", "node_modules", "out", "dist", "fonts", "__pycache__", "secrets",
-    ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".import_linter_cache", ".npm-cache",
-}  # fmt: skip
+#: What is built, installed or data, and in no commit.
+NOT_OURS = re.compile(
+    r"\.git|\.venv|node_modules|out|dist(\..*)?|fonts(\.(new|old))?|__pycache__|secrets|\.postcards.*|\.npm-cache"
+    r"|\.assets\.lock|\.[a-z_]+_cache|\.hypothesis|.*\.egg-info"
+)
 
 
 @cache
 def project_files() -> tuple[Path, ...]:
-    """This will list our files relative to ROOT: by git, or by walking where there is no git (a release)."""
-    if (ROOT / ".git").exists():
-        listing = subprocess.run(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-            cwd=ROOT, check=True, capture_output=True, text=True,
-        ).stdout  # fmt: skip
-        names = [Path(name) for name in listing.split("\0") if name]
-    else:
-        names = [path.relative_to(ROOT) for path in ROOT.rglob("*")]
-        names = [name for name in names if not _is_not_ours(name)]
-    return tuple(sorted(name for name in names if (ROOT / name).is_file()))
+    """This will list our files relative to ROOT: what git knows or would take; without git, all but NOT_OURS."""
+    return _by_git() or by_walking()
 
 
-def _is_not_ours(name: Path) -> bool:
-    return any(part in NOT_OURS or part.startswith(".postcards") for part in name.parts)
+def _by_git() -> tuple[Path, ...]:
+    command = [
+        "git",
+        "-c",
+        "safe.directory=*",
+        "ls-files",
+        "-z",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+    ]
+    try:
+        listing = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return ()
+    return tuple(sorted(name for name in map(Path, listing.split("\0")) if (ROOT / name).is_file()))
+
+
+def by_walking() -> tuple[Path, ...]:
+    """This will list our files without git, as in an unpacked release."""
+    found = []
+    for folder, folders, names in os.walk(ROOT):
+        folders[:] = [name for name in folders if not NOT_OURS.fullmatch(name)]
+        found += [Path(folder, name).relative_to(ROOT) for name in names if not NOT_OURS.fullmatch(name)]
+    return tuple(sorted(found))
 
 
 def files(*endings: str, under: str = "") -> list[Path]:
