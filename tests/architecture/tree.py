@@ -20,7 +20,7 @@ NOT_OURS = re.compile(
 
 @cache
 def project_files() -> tuple[Path, ...]:
-    """This will list our files relative to ROOT: what git knows or would take; without git, all but NOT_OURS."""
+    """This will list our files, relative to ROOT: what git would take; without git, all but NOT_OURS."""
     return _by_git() or by_walking()
 
 
