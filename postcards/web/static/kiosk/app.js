@@ -1,0 +1,50 @@
+// What the screens share, and the way from one to the next.
+
+import { newVisitor } from "./visitor.js";
+
+/** The state of this page. `kiosk` is the last answer of GET kiosk; `visitor` and `form` are one visitor's. */
+export const app = {
+  api: null,
+  kiosk: null,
+  online: true,
+  visitor: newVisitor(),
+  form: null, // the address form of the visitor's country
+  faults: {}, // field → () => sentence, from the last check
+  card: null, // the registered card, on the last screen
+};
+
+const screens = new Map();
+const changed = new Set();
+let leave = () => {};
+
+/** A screen is a function that draws into `stage` and may return what to do when it is left. */
+export const screen = (name, draw) => screens.set(name, draw);
+
+/** Tells the strip and whoever else shows a part of the state. */
+export const announce = () => { for (const listener of changed) listener(); };
+export const onChange = (listener) => changed.add(listener);
+
+export function go(name) {
+  leave();
+  leave = () => {};
+  const stage = document.getElementById("stage");
+  stage.replaceChildren();
+  stage.dataset.screen = name;
+  leave = screens.get(name)(stage) ?? (() => {});
+  announce();
+  window.scrollTo(0, 0);
+  // A screen may have put the cursor where the hands go on; else its heading says aloud where one is.
+  if (!stage.contains(document.activeElement)) stage.querySelector("h1")?.focus({ preventScroll: true });
+}
+
+export const screenNow = () => document.getElementById("stage").dataset.screen;
+
+/** Forgets everything of the visitor who leaves, and greets the next. */
+export function forgetVisitor() {
+  app.visitor = newVisitor();
+  app.form = null;
+  app.faults = {};
+  app.card = null;
+}
+
+export const campaign = () => app.kiosk?.campaign ?? {};

@@ -1,0 +1,57 @@
+// The card is registered: its number, the visitor's own code, and the way to paper; then the next visitor.
+
+import { app, campaign, forgetVisitor, go, screen } from "./app.js";
+import { drawing, fill, h } from "./dom.js";
+import { watchIdle } from "./idle.js";
+import { letGo } from "./printing.js";
+import { paperPanel } from "./paper.js";
+import { cardNumber, figure, inLanguage, t } from "./texts.js";
+
+const STAYS = 90; // seconds untouched until the next visitor's screen
+
+/** "7K3M-9QXT-2WFH": groups of four, unless the server has grouped them already. */
+const grouped = (code) => (/[- ]/.test(code) ? code : code.match(/.{1,4}/g).join("-"));
+
+function next() {
+  forgetVisitor();
+  go("start");
+}
+
+function warning(card) {
+  const words = [];
+  const codes = card.warnings.map((one) => (typeof one === "string" ? one : one.code));
+  if (codes.includes("same_recipient")) words.push(() => t("Somebody has already sent a card to this address. That is fine: this is only to let you know."));
+  for (const one of card.warnings) if (one.message && one.code !== "same_recipient") words.push(() => one.message);
+  if (card.held?.length) words.push(() => t("The desk will look at this card before it goes to the post."));
+  if (!words.length) return null;
+  return h("div", { class: "message message--warning" }, drawing("warning"), h("div", { class: "message__body" }, words.map((say) => h("p", { dir: "auto" }, say))));
+}
+
+screen("done", (stage) => {
+  const { card } = app;
+  // Only the card's codes are needed from here on: the words of this visitor go now, not later.
+  forgetVisitor();
+  app.card = card;
+
+  const countdown = h("div", { class: "countdown" });
+  const paper = h("section", { class: "panel stack done__paper", "aria-label": () => t("Paper") });
+  fill(paper, paperPanel(card, paper));
+
+  stage.append(h("div", { class: "done" },
+    h("section", { class: "done__card stack" },
+      h("h1", { class: "kiosk-title", tabindex: "-1" }, () => t("Your card is registered")),
+      h("p", { class: "done__label soft" }, () => t("Its number")),
+      h("p", { class: "done__number" }, cardNumber(card.number)),
+      campaign().cap ? h("p", { class: "soft" }, () => t("One of {cap}.", { cap: figure(campaign().cap) })) : null,
+      h("div", { class: "code-box" },
+        h("span", { class: "code-box__label" }, () => t("Your own code – write it down or take the slip")),
+        h("bdi", { class: "code" }, grouped(card.slip_code)),
+        h("span", { class: "soft small" }, () => t("With it you can see where your card is, correct it or have it deleted. It is never printed on the card."))),
+      warning(card),
+      h("p", { dir: "auto" }, () => inLanguage(campaign().texts?.thanks))),
+    paper,
+    h("div", { class: "done__on" }, h("button", { class: "button button--large button--wide", type: "button", onclick: next }, drawing("person"), () => t("New visitor")), countdown)));
+
+  const stop = watchIdle({ seconds: STAYS, place: countdown, over: next, say: (left) => t("This page clears itself in {seconds} s.", { seconds: left }) });
+  return () => { stop(); letGo(); };
+});

@@ -1,0 +1,117 @@
+// Who writes, to whom and where: everything on one screen, mended in place.
+
+import { Refused } from "./api.js";
+import { addressFaults, addressForm, drawAddress, relabelAddress } from "./address.js";
+import { announce, app, campaign, go, screen } from "./app.js";
+import { combobox } from "./combobox.js";
+import { countryName, findCountries } from "./countries.js";
+import { drawing, fill, h } from "./dom.js";
+import { customField, enterMovesOn, showFaults, textField } from "./fields.js";
+import { day, inLanguage, onLanguage, t } from "./texts.js";
+import { watchVisitor } from "./screen_idle.js";
+
+const MESSAGE_LENGTH = 300;
+
+function suspendedNote(code) {
+  const found = (campaign().suspended ?? []).find((one) => one.country === code);
+  if (!found) return null;
+  return inLanguage(found.note) || (found.to ? t("No post goes there until {day}.", { day: day(found.to) }) : t("No post goes there at present."));
+}
+
+function countryOptions(typed) {
+  const { abroad_only: abroadOnly, origin_country: origin, languages } = campaign();
+  return findCountries(typed, { others: languages ?? [], except: abroadOnly && origin ? [origin] : [] }).map((code) => {
+    const note = suspendedNote(code);
+    return { value: code, text: countryName(code), note, disabled: note !== null };
+  });
+}
+
+screen("writing", (stage) => {
+  const { visitor } = app;
+  const typed = campaign().card?.message_area === "typed" || campaign().message === "typed";
+  let addressFields = new Map();
+  let asked = "";
+
+  const sender = textField({
+    label: () => t("Your name"), hint: () => t("As it should stand on the card."), required: true, value: visitor.sender, maxLength: 100, capitals: "words",
+    oninput: (text) => { visitor.sender = text; },
+  });
+  const recipient = textField({
+    label: () => t("Name"), required: true, value: visitor.recipient, maxLength: 100, capitals: "words",
+    oninput: (text) => { visitor.recipient = text; },
+  });
+  const message = typed ? textField({
+    label: () => t("A few words to print"), hint: () => t("Or leave this empty and write by hand."), value: visitor.message, rows: 5, maxLength: MESSAGE_LENGTH, capitals: "sentences",
+    oninput: (text) => { visitor.message = text; },
+  }) : null;
+
+  let box;
+  const country = customField({ label: () => t("Country"), required: true, hint: () => t("Type the first letters.") }, (id, describedBy) => {
+    box = combobox({
+      id, options: countryOptions, name: (code) => countryName(code), onchoose: (code) => choose(code), none: () => t("No country begins like this."),
+      attributes: { "aria-describedby": describedBy, "aria-required": "true", enterkeyhint: "next" },
+    });
+    return box;
+  });
+  const place = h("div", { class: "fields", "aria-live": "off" });
+  const trouble = h("div", { class: "trouble", role: "alert" });
+  const fields = () => new Map([["sender.name", sender], ...(message ? [["message", message]] : []), ["recipient.country", country], ["recipient.name", recipient], ...addressFields]);
+
+  function redraw(focusOn) {
+    addressFields = drawAddress(place, () => { visitor.lines.push(""); redraw(`recipient.lines.${visitor.lines.length - 1}`); });
+    addressFields.get(focusOn)?.input.focus();
+  }
+
+  async function choose(code) {
+    visitor.country = code;
+    country.setFault(null);
+    asked = code;
+    app.form = null;
+    fill(place);
+    if (!code) return;
+    try {
+      const form = await addressForm(code);
+      if (asked !== code) return; // another country was chosen meanwhile
+      app.form = form;
+      redraw();
+      if (form.suspended) country.setFault(() => inLanguage(form.suspended.note) || t("No post goes there at present."));
+    } catch (error) {
+      if (asked !== code) return;
+      if (error instanceof Refused && error.unpaired) go("unpaired");
+      else if (error instanceof Refused && error.status < 500) country.setFault(() => t("This country cannot be written to from here."));
+      else fill(place, h("p", { class: "soft" }, () => t("The form for this country could not be fetched.")), h("button", { type: "button", class: "button", onclick: () => choose(code) }, () => t("Try again")));
+    }
+  }
+
+  function readBack() {
+    visitor.sender = visitor.sender.trim();
+    const faults = addressFaults();
+    if (!visitor.sender) faults["sender.name"] = () => t("Please fill this in.");
+    if (app.form?.suspended) faults["recipient.country"] = () => inLanguage(app.form.suspended.note) || t("No post goes there at present.");
+    if (showFaults(fields(), faults)) return;
+    go("reading");
+  }
+
+  const form = h("form", { class: "writing", novalidate: true },
+    h("section", { class: "panel stack writing__from", "aria-labelledby": "from" }, h("h2", { id: "from", class: "panel__title" }, () => t("From")), sender.element, message?.element),
+    h("section", { class: "panel stack writing__to", "aria-labelledby": "to" }, h("h2", { id: "to", class: "panel__title" }, () => t("To")), recipient.element, country.element, place),
+    h("div", { class: "spread writing__on" },
+      h("button", { type: "button", class: "button", onclick: () => go("start") }, () => t("Back")),
+      h("button", { type: "submit", class: "button button--main button--large" }, () => t("Read it back"), drawing("arrow"))));
+  enterMovesOn(form, readBack);
+
+  stage.append(h("h1", { class: "kiosk-title", tabindex: "-1" }, () => t("Who writes, and to whom?")), trouble, form);
+  box.set(visitor.country);
+  if (app.form) redraw();
+  else if (visitor.country) choose(visitor.country);
+  const general = app.faults[""];
+  if (general) fill(trouble, h("div", { class: "message message--error" }, drawing("warning"), h("p", {}, general)));
+  const faulty = showFaults(fields(), app.faults);
+  app.faults = {};
+  if (!faulty && !visitor.sender) sender.input.focus();
+  announce();
+
+  const stopListening = onLanguage(() => { box.relabel(); relabelAddress(); });
+  const stopWatching = watchVisitor(stage);
+  return () => { stopListening(); stopWatching(); };
+});
