@@ -41,6 +41,7 @@ def make_engine(url: str, *, pool_size: int = 10, max_overflow: int = 10, name: 
         pool_timeout=2,
         pool_pre_ping=False,
         pool_use_lifo=True,
+        hide_parameters=True,  # what people typed stays out of error texts and logs
         connect_args={
             "options": options,
             "application_name": name,

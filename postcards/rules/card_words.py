@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from postcards.errors import Fault
@@ -102,6 +103,31 @@ def address_lines(name: str, address: Address, *, edition: Edition) -> tuple[str
         language=edition.default_language,
     )
     return printed_lines(name, address, country_line=last)
+
+
+def placed(faults: Iterable[Fault], checked: Checked) -> list[Fault]:
+    """This will give faults about printed lines the names of the fields that those lines came from."""
+    return [
+        replace(fault, field=_field_of_line(fault.field, checked)) if fault.field.startswith("address_lines") else fault
+        for fault in faults
+    ]
+
+
+def _field_of_line(field: str, checked: Checked) -> str:
+    index = field.removeprefix("address_lines").strip("[]")
+    if not index:
+        return "recipient.lines"
+    line, address = checked.lines[int(index)].casefold(), checked.words.address
+    if int(index) == 0:
+        return "recipient.name"
+    for position, street in enumerate(address.lines):
+        if street and street.casefold() in line:
+            return f"recipient.lines[{position}]"
+    for name in ("city", "region", "postal_code"):
+        part = getattr(address, name)
+        if part and part.casefold() in line:
+            return f"recipient.{name}"
+    return "recipient.country" if int(index) == len(checked.lines) - 1 else "recipient.lines"
 
 
 def email_faults(email: str, *, field: str) -> list[Fault]:

@@ -202,7 +202,7 @@ def _free(session: Session, campaign_id: int) -> int:
             text(
                 """
                 SELECT count(*) FROM (SELECT FROM stamp WHERE campaign_id = :campaign_id AND status = 'free'
-                                      LIMIT 100000) AS some
+                                      LIMIT 100000) AS free_stamps
                 """
             ),
             {"campaign_id": campaign_id},

@@ -6,13 +6,13 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass, replace
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from postcards.errors import Denied, Fault, Invalid, NotFound
 from postcards.models import Campaign, Card, Person, PrintLog, TrackingCode
 from postcards.rules.address import Address
-from postcards.rules.card_words import CardWords, check_words
+from postcards.rules.card_words import CardWords, check_words, placed
 from postcards.rules.edition import Edition
 from postcards.rules.tracking_code import new_slip_code, new_tracking_code
 from postcards.services import drawer, journal, people, tallies
@@ -118,7 +118,10 @@ def correct(
     before = _words(card, person, vault)
     wanted = _changed(before, changes)
     checked = check_words(wanted, edition=edition, at=at)
-    faults = list(checked.faults) or print_check(checked.lines, checked.words.message)
+    faults = list(checked.faults)
+    if not faults:
+        found = print_check(checked.lines, checked.words.sender_name, checked.words.message)
+        faults += placed(found, checked)
     if faults:
         raise Invalid(faults=faults)
     after = checked.words
@@ -210,8 +213,9 @@ def record_print(
     public_url: str | None,
     by: str,
     at: dt.datetime,
-) -> Card:
-    """This will record that the card came out of a printer; the same `print_id` again changes nothing.
+) -> tuple[Card, bool]:
+    """This will record that the card came out of a printer; the same `print_id` again changes nothing (then the
+    answer's second part is False).
 
     A second print of the same card says why. `public_url` freezes the address in the campaign's QR codes (None for
     test cards). Raises `Invalid`, `InPrintRun`, `Sealed`, `IsVoid`, `CardUnknown`.
@@ -221,7 +225,7 @@ def record_print(
     if known is not None:
         if known.card_id != card_id:
             raise Denied("This id was used for the print of another card.", code="id_reused")
-        return card
+        return card, False
     if card.print_run_id is not None:
         raise InPrintRun("A print run is printing this card already. Wait for it, or ask the print desk.")
     if card.status not in CHANGEABLE:
@@ -253,7 +257,12 @@ def record_print(
     if public_url is not None:
         freeze_public_url(session, campaign_id=campaign_id, public_url=public_url)
     _journal(session, card, "card.printed", detail={"again": before == "printed"}, by=by, at=at)
-    return card
+    return card, True
+
+
+def slip_code_of(session: Session, card: Card) -> str:
+    """This will give the sender's secret that goes with the card's code."""
+    return session.scalars(select(TrackingCode.slip_code).where(TrackingCode.code == card.code)).one()
 
 
 def freeze_public_url(session: Session, *, campaign_id: int, public_url: str) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from postcards.errors import Denied, Fault, Invalid, NotAllowed
-from postcards.rules.card_words import CardWords, check_words
+from postcards.rules.card_words import CardWords, check_words, placed
 from postcards.rules.edition import Edition
 from postcards.rules.tracking_code import new_slip_code, new_tracking_code
 from postcards.services import drawer, people
@@ -24,8 +24,8 @@ from postcards.vault import Vault
 #: A device whose clock is farther from ours than this is told so; its word is kept all the same.
 CLOCK_OFF = dt.timedelta(minutes=10)
 
-#: Given the printed lines and the typed message, names what does not fit the paper or has no font.
-PrintCheck = Callable[[Sequence[str], str | None], list[Fault]]
+#: Given the printed lines, the sender's name and the typed message: what does not fit the paper or has no font.
+PrintCheck = Callable[[Sequence[str], str, str | None], list[Fault]]
 
 
 class IdReused(Denied):
@@ -114,7 +114,8 @@ def prepare(
     if request.printed_at is not None and request.number is None:
         faults.append(Fault("number", "missing", "is missing: a card that was printed bears the number of its stamp."))
     if not faults:
-        faults += print_check(checked.lines, checked.words.message)
+        found = print_check(checked.lines, checked.words.sender_name, checked.words.message)
+        faults += placed(found, checked)
     if faults and not request.is_fact_on_paper:
         raise Invalid(faults=faults)
     words = checked.words
@@ -241,24 +242,24 @@ _WRITE = text(
         RETURNING code, slip_code
     ), code AS (
         SELECT code, slip_code FROM new_code UNION ALL SELECT code, slip_code FROM old_code
-    ), card AS (
+    ), made_card AS (
         INSERT INTO card (id, campaign_id, number, status, code, kiosk_id, venue_slug, country, language,
             consent_version, arrival_notice, registered_at, received_at, printed_at, held, body_mark)
         SELECT :card_id, :campaign_id, :number, :status, code.code, :kiosk_id, :venue_slug, :country, :language,
             :consent_version, :arrival_notice, :registered_at, :at, :printed_at, :held, :body_mark
         FROM code
-    ), person AS (
+    ), made_person AS (
         INSERT INTO person (card_id, campaign_id, key_id, sender, recipient, message, volunteer, email_index,
             recipient_index)
         VALUES (:card_id, :campaign_id, :key_id, :sender, :recipient, :message, :volunteer, :email_index,
             :recipient_index)
-    ), journal AS (
+    ), made_journal AS (
         INSERT INTO journal (campaign_id, at, by, action, subject, number, detail)
         VALUES (:campaign_id, :at, :by, 'card.registered', :subject, :number, CAST(:detail AS jsonb))
-    ), tally AS (
+    ), made_tally AS (
         INSERT INTO tally_delta (campaign_id, venue_slug, country, status, cards)
         VALUES (:campaign_id, :venue_slug, :country, :status, 1)
-    ), printed AS (
+    ), made_printed AS (
         INSERT INTO print_log (id, campaign_id, card_id, number, code, printed_at, recorded_at, by)
         SELECT :card_id, :campaign_id, :card_id, :number, code.code, :printed_at, :at, :by FROM code
         WHERE CAST(:printed_at AS timestamptz) IS NOT NULL

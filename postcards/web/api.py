@@ -57,16 +57,17 @@ def endpoint(
     summary: str,
     answers: dict[int, type[BaseModel] | str],
     body: type[BaseModel] | None = None,
+    body_shape: type[BaseModel] | None = None,
     query: type[BaseModel] | None = None,
     refusals: tuple[int, ...] = (),
     body_limit: int = BODY_LIMIT,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """This will make a view an endpoint: `view(body=…, query=…, **path)` gives (status, Shape or dict).
 
-    An answer that is text names a media type, and the view gives a Response of its own.
+    `body_shape` documents a body that the view reads itself. An answer that is text names a media type, and the view gives a Response of its own.
     """
     OPERATIONS.append(
-        Operation(method, rule, summary, door, body, query, answers, refusals, blueprint.name)
+        Operation(method, rule, summary, door, body or body_shape, query, answers, refusals, blueprint.name)
     )
 
     def make(view: Callable[..., Any]) -> Callable[..., Any]:

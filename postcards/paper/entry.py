@@ -1,0 +1,39 @@
+"""Looks at what people typed before a stamp is spent on it: does it fit the card, and is there a font for it?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from postcards.errors import Fault, Invalid
+from postcards.paper.address_block import fit_address, fit_message, missing_characters
+
+
+def check_entry(lines: Sequence[str], sender_name: str, message: str | None) -> list[Fault]:
+    """This will name what cannot be printed; fields are `address_lines[N]`, `sender.name` and `message`."""
+    faults = [
+        fault
+        for field, words in (
+            *((f"address_lines[{index}]", line) for index, line in enumerate(lines)),
+            ("sender.name", sender_name),
+            ("message", message or ""),
+        )
+        for fault in _without_font(field, words)
+    ]
+    if faults:
+        return faults
+    for fit, words in ((fit_address, lines), (fit_message, message)):
+        if words:
+            try:
+                fit(words)  # type: ignore[operator]
+            except Invalid as refusal:
+                faults += refusal.faults
+    return faults
+
+
+def _without_font(field: str, words: str) -> list[Fault]:
+    missing = missing_characters(words)
+    if not missing:
+        return []
+    signs = ", ".join(f"“{sign}” (U+{ord(sign):04X})" for sign in missing[:5])
+    message = f"holds {signs}, which no installed font can print. Please write it in Latin letters."
+    return [Fault(field, "no_font", message)]

@@ -1,0 +1,379 @@
+"""Cards over HTTP: register one or many, correct, void, print."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+from flask import Response
+from pydantic import ValidationError
+
+from postcards.errors import Fault, Invalid, Refusal
+from postcards.paper.card import draw_card
+from postcards.paper.entry import check_entry
+from postcards.queries import campaigns
+from postcards.rules.address import Address
+from postcards.rules.card_words import CardWords, check_words
+from postcards.rules.edition import Edition
+from postcards.services import cards, registration
+from postcards.services.faces import faces_of, look_of, tracking_url
+from postcards.services.kiosks import KioskIdentity
+from postcards.services.registration import CardRequest, Registered
+from postcards.web.answers import http_status, refusal_body
+from postcards.web.api import BODY_LIMIT, endpoint, faults_of, raw_body, unreadable_or_surrogates
+from postcards.web.clock import now
+from postcards.web.context import kit
+from postcards.web.doors import KIOSK, caller
+from postcards.web.kiosk import shapes
+from postcards.web.kiosk.blueprint import api
+
+#: The largest body of a batch, bytes.
+BATCH_LIMIT = 1024 * 1024
+
+
+@endpoint(
+    api,
+    "POST",
+    "/api/v1/kiosk/cards",
+    door=KIOSK,
+    summary="Register one card; the same request again gives the same card",
+    body_shape=shapes.CardIn,
+    answers={201: shapes.CardOut, 200: shapes.CardOut},
+    refusals=(409,),
+)
+def register_card() -> tuple[int, shapes.CardOut]:
+    """One stamp, one card: refused with `cap_reached` only when no stamp is free."""
+    return _register(raw_body(BODY_LIMIT), _kiosk(), _edition())
+
+
+@endpoint(
+    api,
+    "POST",
+    "/api/v1/kiosk/batches",
+    door=KIOSK,
+    summary="Register up to 200 cards, one by one: a bad one stops none",
+    body=shapes.BatchIn,
+    body_limit=BATCH_LIMIT,
+    answers={200: shapes.BatchOut},
+)
+def register_batch(body: shapes.BatchIn) -> tuple[int, shapes.BatchOut]:
+    """Each result carries the status that the card would have had alone."""
+    kiosk, edition = _kiosk(), _edition()
+    return 200, shapes.BatchOut(results=[_one_of_batch(card, kiosk, edition) for card in body.cards])
+
+
+@endpoint(
+    api,
+    "GET",
+    "/api/v1/kiosk/cards/<uuid:card_id>/postcard.pdf",
+    door=KIOSK,
+    summary="The card to print, both sides; changes nothing",
+    query=shapes.SheetQuery,
+    answers={200: "application/pdf"},
+    refusals=(404, 409),
+)
+def show_postcard(card_id: uuid.UUID, query: shapes.SheetQuery) -> Response:
+    """A6, address side first."""
+    kiosk, edition, tools = _kiosk(), _edition(), kit()
+    with tools.read() as session:
+        card = cards.get(
+            session, campaign_id=kiosk.campaign_id, card_id=card_id, kiosk_id=kiosk.kiosk_id
+        )
+        if card.status == "void":
+            raise cards.IsVoid("This card was given up. Register a new one.")
+        public_url = kiosk.public_url or tools.settings.public_url
+        face = faces_of(
+            session, card_ids=[card_id], edition=edition, vault=tools.vault, public_url=public_url
+        )[card_id]
+    look = look_of(
+        edition, slug=kiosk.campaign_slug, cap=kiosk.campaign_cap, test=tools.settings.is_test_address
+    )
+    return Response(
+        draw_card(look, face, sheet=query.sheet),
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="card-{card.number:05}.pdf"'},
+    )
+
+
+@endpoint(
+    api,
+    "POST",
+    "/api/v1/kiosk/cards/<uuid:card_id>/prints",
+    door=KIOSK,
+    summary="Record that the card came out of the printer",
+    body=shapes.PrintIn,
+    answers={201: shapes.PrintOut, 200: shapes.PrintOut},
+    refusals=(404, 409),
+)
+def record_print(card_id: uuid.UUID, body: shapes.PrintIn) -> tuple[int, shapes.PrintOut]:
+    """A second print of the same card says why."""
+    kiosk, tools = _kiosk(), kit()
+    with tools.begin() as session:
+        card, is_new = cards.record_print(
+            session,
+            campaign_id=kiosk.campaign_id,
+            card_id=card_id,
+            kiosk_id=kiosk.kiosk_id,
+            print_id=body.id,
+            printed_at=body.printed_at,
+            reason=body.reason,
+            public_url=None if tools.settings.is_test_address else tools.settings.public_url,
+            by=caller().by,
+            at=now(),
+        )
+    out = shapes.PrintOut(id=body.id, number=card.number, status=card.status, printed_at=card.printed_at)
+    return 201 if is_new else 200, out
+
+
+@endpoint(
+    api,
+    "PATCH",
+    "/api/v1/kiosk/cards/<uuid:card_id>",
+    door=KIOSK,
+    summary="Correct the sender, the recipient or the message, before sealing",
+    body=shapes.ChangeIn,
+    answers={200: shapes.CardOut},
+    refusals=(404, 409),
+)
+def correct_card(card_id: uuid.UUID, body: shapes.ChangeIn) -> tuple[int, shapes.CardOut]:
+    """A change that shows on a printed card gives it a new code, and it waits for paper again."""
+    kiosk, tools = _kiosk(), kit()
+    sender = body.sender and cards.SenderChange(body.sender.name, body.sender.email)
+    recipient = body.recipient and cards.RecipientChange(body.recipient.name, _address(body.recipient))
+    with tools.begin() as session:
+        card = cards.correct(
+            session,
+            campaign_id=kiosk.campaign_id,
+            card_id=card_id,
+            kiosk_id=kiosk.kiosk_id,
+            changes=cards.Changes(
+                sender=sender,
+                recipient=recipient,
+                message=body.message,
+                has_message="message" in body.model_fields_set,
+            ),
+            edition=_edition(),
+            vault=tools.vault,
+            print_check=check_entry,
+            by=caller().by,
+            at=now(),
+        )
+        slip_code = cards.slip_code_of(session, card)
+    registered = Registered(
+        id=card.id,
+        number=card.number,
+        tracking_code=card.code,
+        slip_code=slip_code,
+        status=card.status,
+        held=tuple(card.held),
+        warnings=(),
+        is_new=False,
+    )
+    return 200, _card_out(registered, kiosk)
+
+
+@endpoint(
+    api,
+    "POST",
+    "/api/v1/kiosk/cards/<uuid:card_id>/void",
+    door=KIOSK,
+    summary="Give the card up; its stamp goes back with a new code",
+    body=shapes.VoidIn,
+    answers={200: shapes.VoidOut},
+    refusals=(404, 409),
+)
+def void_card(card_id: uuid.UUID, body: shapes.VoidIn) -> tuple[int, shapes.VoidOut]:
+    """Repeated: 200, and nothing changes."""
+    kiosk = _kiosk()
+    with kit().begin() as session:
+        card = cards.void(
+            session,
+            campaign_id=kiosk.campaign_id,
+            card_id=card_id,
+            kiosk_id=kiosk.kiosk_id,
+            reason=body.reason,
+            paper=body.paper,
+            by=caller().by,
+            at=now(),
+        )
+    return 200, shapes.VoidOut(id=card.id, number=card.number, status=card.status)
+
+
+def _kiosk() -> KioskIdentity:
+    kiosk = caller().kiosk
+    assert kiosk is not None
+    return kiosk
+
+
+def _edition() -> Edition:
+    with kit().read() as session:
+        return campaigns.edition(session, caller().campaign)
+
+
+def _one_of_batch(card: dict[str, object], kiosk: KioskIdentity, edition: Edition) -> dict[str, Any]:
+    card_id = card.get("id") if isinstance(card, dict) else None
+    try:
+        data = json.dumps(card, ensure_ascii=True).encode()
+        status, answer = _register(data, kiosk, edition)
+    except Refusal as refusal:
+        status = http_status(refusal)
+        return {
+            "id": card_id,
+            "status": status,
+            "code": refusal.code,
+            "detail": refusal.message,
+            **refusal_body(refusal),
+        }
+    return {**answer.model_dump(mode="json"), "status": status, "card_status": answer.status}
+
+
+def _register(data: bytes, kiosk: KioskIdentity, edition: Edition) -> tuple[int, shapes.CardOut]:
+    tools, at = kit(), now()
+    request = _read_card(data, kiosk, edition)
+    try:
+        prepared = registration.prepare(
+            request,
+            vault=tools.vault,
+            key_id=kiosk.data_key,
+            edition=edition,
+            print_check=check_entry,
+            at=at,
+        )
+    except Invalid:
+        # The rules may have changed since this very card was registered: then it is that card still.
+        with tools.read() as session:
+            replay = registration.find_replay(
+                session, kiosk=kiosk, card_id=request.id, body_mark=tools.vault.body_mark(request.body)
+            )
+        if replay is None:
+            raise
+        return 200, _card_out(replay, kiosk)
+    with tools.begin() as session:
+        registered = registration.register_card(
+            session, kiosk=kiosk, prepared=prepared, by=caller().by, at=at
+        )
+    return 201 if registered.is_new else 200, _card_out(registered, kiosk)
+
+
+def _read_card(data: bytes, kiosk: KioskIdentity, edition: Edition) -> CardRequest:
+    try:
+        card = shapes.CardIn.model_validate_json(data, strict=True)
+    except ValidationError as error:
+        errors = error.errors(include_url=False, include_context=False, include_input=False)
+        if errors[0]["type"] == "json_invalid":
+            raise unreadable_or_surrogates(data) from None
+        raise Invalid(faults=[*faults_of(errors), *_faults_of_readable_parts(data, edition, errors)]) from None
+    return CardRequest(
+        id=card.id,
+        number=card.number,
+        registered_at=card.registered_at,
+        printed_at=card.printed_at,
+        words=CardWords(
+            sender_name=card.sender.name,
+            sender_email=card.sender.email,
+            recipient_name=card.recipient.name,
+            address=_address(card.recipient),
+            message=card.message,
+            language=card.language,
+            consent_version=card.consent.version,
+            arrival_notice=card.consent.arrival_notice,
+            volunteer=card.volunteer,
+        ),
+        body=registration.body_of(json.loads(data)),
+    )
+
+
+#: What a field that cannot be read is taken for, so that the other fields can be checked in the same answer.
+_STAND_IN: dict[str, Any] = {
+    "id": "00000000-0000-4000-8000-000000000000",
+    "number": None,
+    "registered_at": "2000-01-01T00:00:00Z",
+    "printed_at": None,
+    "sender": {"name": "-"},
+    "recipient": {"name": "-", "country": "", "lines": ["-"]},
+    "consent": {"version": "", "arrival_notice": False},
+    "message": None,
+    "volunteer": None,
+    "language": "",
+    "name": "-",
+    "email": None,
+    "country": "",
+    "lines": ["-"],
+    "postal_code": None,
+    "city": None,
+    "region": None,
+    "version": "",
+    "arrival_notice": False,
+}
+
+
+def _faults_of_readable_parts(data: bytes, edition: Edition, errors: Any) -> list[Fault]:
+    """Every field at once: what the rules say of the fields that could be read."""
+    card = json.loads(data)
+    if not isinstance(card, dict):
+        return []
+    unread = set()
+    for entry in errors:
+        path = list(entry["loc"])
+        if "lines" in path:
+            path = path[: path.index("lines") + 1]
+        parent = card
+        for part in path[:-1]:
+            parent = parent[part]
+        unread.add(".".join(str(part) for part in path))
+        if entry["type"] == "extra_forbidden":
+            parent.pop(path[-1], None)
+        else:
+            parent[path[-1]] = _STAND_IN.get(str(path[-1]))
+    recipient = card.get("recipient")
+    country_unread = not isinstance(recipient, dict) or not recipient.get("country")
+    try:
+        if country_unread and isinstance(recipient, dict):
+            recipient["country"] = "ZZ"
+        read = shapes.CardIn.model_validate_json(json.dumps(card), strict=True)
+    except (ValidationError, ValueError):
+        return []
+    words = CardWords(
+        sender_name=read.sender.name,
+        sender_email=read.sender.email,
+        recipient_name=read.recipient.name,
+        address=_address(read.recipient),
+        message=read.message,
+        language=read.language,
+        consent_version=read.consent.version,
+        arrival_notice=read.consent.arrival_notice,
+        volunteer=read.volunteer,
+    )
+    found = check_words(words, edition=edition, at=now()).faults
+    return [
+        fault
+        for fault in found
+        if not any(fault.field == field or fault.field.startswith(f"{field}.") for field in unread)
+        and not (country_unread and fault.field.startswith("recipient.") and fault.field != "recipient.name")
+    ]
+
+
+def _address(recipient: shapes.RecipientIn) -> Address:
+    return Address(
+        country=recipient.country,
+        lines=tuple(recipient.lines),
+        postal_code=recipient.postal_code,
+        city=recipient.city,
+        region=recipient.region,
+    )
+
+
+def _card_out(card: Registered, kiosk: KioskIdentity) -> shapes.CardOut:
+    public_url = kiosk.public_url or kit().settings.public_url
+    return shapes.CardOut(
+        id=card.id,
+        number=card.number,
+        tracking_code=card.tracking_code,
+        slip_code=card.slip_code,
+        tracking_url=tracking_url(public_url, card.tracking_code),
+        status=card.status,
+        held=list(card.held),
+        warnings=list(card.warnings),
+        postcard=f"/api/v1/kiosk/cards/{card.id}/postcard.pdf",
+    )

@@ -1,0 +1,200 @@
+"""The JSON that kiosks send and get: structure only; what the words may be is the rules' concern."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from postcards.models.booklet import LARGEST
+from postcards.web.api import Shape
+
+#: Longer texts than any rule allows are not even looked at.
+Words = Annotated[str, Field(max_length=20_000)]
+Country = Annotated[str, Field(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
+#: The largest number a stamp can have (the largest cap).
+Number = Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+class PairingIn(Shape):
+    pairing_code: Annotated[str, Field(max_length=100)]
+    device_name: Annotated[str, Field(max_length=100)]
+
+
+class PairingOut(Shape):
+    token: str
+    kiosk: uuid.UUID
+    campaign: str
+
+
+class SenderIn(Shape):
+    name: Words
+    email: Words | None = None
+
+
+class RecipientIn(Shape):
+    name: Words
+    country: Country
+    lines: Annotated[list[Words], Field(max_length=20)]
+    postal_code: Words | None = None
+    city: Words | None = None
+    region: Words | None = None
+
+
+class ConsentIn(Shape):
+    version: Annotated[str, Field(max_length=100)]
+    arrival_notice: bool = False
+
+
+class CardIn(Shape):
+    id: uuid.UUID
+    number: Number | None = None
+    registered_at: AwareDatetime
+    printed_at: AwareDatetime | None = None
+    sender: SenderIn
+    recipient: RecipientIn
+    message: Words | None = None
+    language: Annotated[str, Field(max_length=20)]
+    consent: ConsentIn
+    volunteer: Words | None = None
+
+
+class CardOut(Shape):
+    id: uuid.UUID
+    number: int
+    tracking_code: str
+    slip_code: str
+    tracking_url: str
+    status: str
+    held: list[str]
+    warnings: list[str]
+    postcard: str
+
+
+class BatchIn(Shape):
+    cards: Annotated[list[dict[str, object]], Field(min_length=1, max_length=200)]
+
+
+class BatchOut(Shape):
+    results: list[dict[str, object]]
+
+
+class PrintIn(Shape):
+    id: uuid.UUID
+    printed_at: AwareDatetime
+    reason: Annotated[str, Field(max_length=200)] | None = None
+
+
+class PrintOut(Shape):
+    id: uuid.UUID
+    number: int
+    status: str
+    printed_at: dt.datetime | None
+
+
+class ChangeIn(Shape):
+    sender: SenderIn | None = None
+    recipient: RecipientIn | None = None
+    message: Words | None = None
+
+
+class VoidIn(Shape):
+    reason: Annotated[str, Field(min_length=1, max_length=200)]
+    paper: Literal["none", "destroyed", "missing"]
+
+
+class VoidOut(Shape):
+    id: uuid.UUID
+    number: int
+    status: str
+
+
+class BookletIn(Shape):
+    id: uuid.UUID
+    stamps: Annotated[int, Field(ge=1, le=LARGEST)]
+
+
+class StampOut(Shape):
+    number: int
+    tracking_code: str
+    slip_code: str
+    qr_svg: str
+
+
+class BookletOut(Shape):
+    id: uuid.UUID
+    stamps: list[StampOut]
+
+
+class ReturnIn(Shape):
+    stamps: Annotated[list[Number], Field(min_length=1, max_length=LARGEST)]
+
+
+class ReturnOut(Shape):
+    id: uuid.UUID
+    returned: list[int]
+
+
+class ConsentOut(Shape):
+    version: str
+    texts: dict[str, str]
+
+
+class SuspensionOut(Shape):
+    country: str
+    from_: Annotated[dt.date, Field(serialization_alias="from")]
+    to: dt.date | None
+    note: str
+
+
+class CampaignOut(Shape):
+    slug: str
+    name: str
+    cap: int
+    remaining: int
+    status: str
+    languages: list[str]
+    abroad_only: bool
+    origin_country: str
+    message_area: str
+    consent: ConsentOut
+    suspended: list[SuspensionOut]
+
+
+class VenueOut(Shape):
+    slug: str
+    name: str
+
+
+class KioskOut(Shape):
+    kiosk: uuid.UUID
+    name: str
+    status: str
+    venue: VenueOut
+    campaign: CampaignOut
+    booklets: list[BookletOut]
+
+
+class FieldOut(Shape):
+    name: str
+    label: str
+    required: bool
+    pattern: str | None
+    example: str | None
+    max_length: int
+
+
+class AddressFormQuery(Shape):
+    language: Annotated[str, Field(max_length=20)] | None = None
+
+
+class AddressFormOut(Shape):
+    country: str
+    fields: list[FieldOut]
+    suspended: SuspensionOut | None
+
+
+class SheetQuery(Shape):
+    sheet: Literal["a6"] = "a6"
