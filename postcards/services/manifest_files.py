@@ -1,7 +1,7 @@
-"""Makes the files of sealed manifests, once and in the order of sealing, for each names the hash of the one before.
+"""Makes the files of sealed manifests, once, in the order of sealing: each names the hash of the one before.
 
-A worker claims a manifest with a lease and records its files only while the claim is its own. One that dies in the
-middle leaves nothing but files under keys that nobody knows; the next one makes the same bytes again.
+A worker claims a manifest with a lease and records its files only while the claim is its own. One that dies
+midway leaves nothing but files under keys that nobody knows; the next one makes the same bytes again.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import datetime as dt
 import hashlib
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from sqlalchemy import Integer, cast, func, insert, or_, select, update
+from sqlalchemy import Integer, cast, func, insert, or_, select, text, update
 from sqlalchemy.orm import Session, aliased
 
-from postcards.errors import Denied, Unavailable
+from postcards.errors import Denied, Refusal, Unavailable
 from postcards.models import Manifest, ManifestFile
 from postcards.rules.manifest import Content, MadeFile
 from postcards.services import journal
@@ -32,6 +33,9 @@ PAUSE = 0.5
 
 #: Looks until we give up waiting for it: longer than a lease.
 LOOKS = 180
+
+#: First key of the advisory lock around a claim and around its end (any number of our own).
+MAKING = 0xF11E5
 
 SUMS = "SHA256SUMS"
 
@@ -91,7 +95,9 @@ def campaigns_waiting(session: Session, *, at: dt.datetime) -> list[int]:
 def claim_next(
     session: Session, *, campaign_id: int, vault: Vault, worker: str, at: dt.datetime
 ) -> Claim | None:
-    """Claim the first manifest that has no files. This will return None when there is none, or it is claimed."""
+    """Claim the first manifest without files. This will return None: there is none, or it is claimed."""
+    # Whoever ends a manifest commits before the next one is looked for, so the first is never missed.
+    _one_at_a_time(session, campaign_id)
     first = (
         select(Manifest.id)
         .where(Manifest.campaign_id == campaign_id, Manifest.files_at.is_(None), Manifest.status != "draft")
@@ -140,6 +146,7 @@ def record(session: Session, *, claim: Claim, files: Sequence[tuple[MadeFile, st
 
     The last of them is SHA256SUMS; the next manifest is chained to its hash. This will also journal it.
     """
+    _one_at_a_time(session, claim.campaign_id)
     listing = files[-1][0]
     if listing.name != SUMS:
         raise ValueError(f"the last file must be {SUMS}")
@@ -186,8 +193,8 @@ def make_next(
 ) -> bool:
     """Make the files of the next manifest that waits for them.
 
-    `draw` makes the files out of the content. This will return False when none waits or somebody else is at it.
-    Raises `Unavailable` when storage or database is away; the manifest is then claimed anew after the lease.
+    `draw` makes the files out of the content. This will return False when none waits or somebody else is at
+    it. Raises `Unavailable` when storage or database is away; the manifest then waits again.
     """
     mine = f"{worker}/{uuid.uuid4().hex[:8]}"
     with begin() as session:
@@ -207,6 +214,10 @@ def make_next(
             record(session, claim=claim, files=kept, at=clock())
     except ClaimLost:
         return True
+    except BaseException:
+        with suppress(Refusal), begin() as session:
+            _mine(session, claim, {"claimed_by": None, "claimed_until": None})
+        raise
     return True
 
 
@@ -223,8 +234,8 @@ def make_all(
 ) -> int:
     """Make the files of every manifest of a campaign that waits for them.
 
-    With `pause` (`time.sleep`) it also waits for those that another worker has claimed, and raises `Unavailable`
-    when they stay away for longer than a lease. This will return how many it saw through by itself.
+    With `pause` (`time.sleep`) it also waits for those that another worker has claimed, and raises
+    `Unavailable` when they stay away for longer than a lease. This will return how many it saw through.
     """
     done = looks = 0
     while True:
@@ -244,9 +255,16 @@ def make_all(
 
 
 def file_key(claim: Claim, file: MadeFile) -> str:
-    """This will give the key a file is kept under: it carries the hash, so other bytes never take its place."""
+    """This will give the key a file is kept under; with the hash in it, no other bytes take its place."""
     folder = f"manifests/{claim.campaign_id}/{claim.number}.{claim.version}"
     return f"{folder}/{hashlib.sha256(file.content).hexdigest()[:32]}/{file.name}"
+
+
+def _one_at_a_time(session: Session, campaign_id: int) -> None:
+    session.execute(
+        text("SELECT pg_advisory_xact_lock(:room, :campaign_id)"),
+        {"room": MAKING, "campaign_id": campaign_id},
+    )
 
 
 def _mine(session: Session, claim: Claim, values: dict[str, object]) -> None:
