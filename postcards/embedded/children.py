@@ -66,7 +66,9 @@ class ChildPart(Part):
     def is_hopeless(self) -> bool:
         """This will look for the line that means that it will never be ready."""
         sign = self.child.hopeless
-        return sign is not None and self.process is not None and sign in "\n".join(self.process.last_lines())
+        return (
+            sign is not None and self.process is not None and sign in "\n".join(self.process.last_lines(500))
+        )
 
 
 def environment(settings: Settings, servers: Servers, extra: Mapping[str, str]) -> dict[str, str]:

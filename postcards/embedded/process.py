@@ -93,7 +93,7 @@ class Process:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._guard.pid, signal.SIGKILL)
 
-    def last_lines(self, count: int = 12) -> list[str]:
+    def last_lines(self, count: int = 30) -> list[str]:
         """This will return what the command said last, since this start of it."""
         with self.log.open("rb") as file:
             size = file.seek(0, os.SEEK_END)

@@ -25,7 +25,7 @@ from postcards.errors import Denied, Refusal
 #: Pauses before a part is started again, in seconds: at once for an accident, slower for a sick one.
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 #: An essential part that fails this often without being well in between ends everything.
-GIVE_UP = 5
+GIVE_UP = 4
 #: A part that has run this long, in seconds, is well again.
 WELL_AFTER = 60.0
 #: How often we look at the parts, in seconds.
@@ -96,7 +96,7 @@ def supervise(
     note = RunningHome(os.getpid(), "", "", address=f"http{'s' * https}://{shown}:{port}", port=port)
     home = settings.home
     try:
-        with _stop_on_signals(), _hold(home, say) as holding:
+        with _stop_on_signals() as signals, _hold(home, say) as holding:
             holding.tell(note)
             check_port(host, port)
             own_database, own_broker = not settings.database_url, not settings.broker_url
@@ -117,7 +117,7 @@ def supervise(
                     holding.tell(note)  # from here on other commands use our servers
                     face.wait()
                     on_ready(note)
-                    _keep_alive([*own, face, *others], say)
+                    _keep_alive([*own, face, *others], say, signals)
     except _AskedToStop:
         return 0
     return 0
@@ -164,9 +164,16 @@ class _Watch:
         say(f"{what}; starting it again in {pause:g} s.")
 
 
-def _keep_alive(parts: Sequence[Part], say: Callable[[str], None]) -> None:
+@dataclass
+class _Signals:
+    """Whether a signal came: what it raises is lost when it meets a destructor, so this is looked at too."""
+
+    came: bool = False
+
+
+def _keep_alive(parts: Sequence[Part], say: Callable[[str], None], signals: _Signals) -> None:
     watches = [_Watch(part) for part in parts]
-    while True:
+    while not signals.came:
         for watch in watches:
             watch.look(time.monotonic(), say)
         time.sleep(LOOK_EVERY)
@@ -232,20 +239,21 @@ def _hold(home: Path, say: Callable[[str], None]) -> Iterator[Holding]:
 
 
 @contextlib.contextmanager
-def _stop_on_signals() -> Iterator[None]:
+def _stop_on_signals() -> Iterator[_Signals]:
     """The first signal unwinds us; more of them change nothing, for we are stopping already."""
+    signals = _Signals()
 
     def stop(*_: object) -> None:
-        for number in numbers:
-            signal.signal(number, lambda *_: None)  # not SIG_IGN, which a child would inherit
-        raise _AskedToStop
+        if not signals.came:
+            signals.came = True
+            raise _AskedToStop
 
     numbers = [signal.SIGINT, signal.SIGTERM]
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # `nohup` asks us to stay
         numbers.append(signal.SIGHUP)
     before = [(number, signal.signal(number, stop)) for number in numbers]
     try:
-        yield
+        yield signals
     finally:
         for number, handler in before:
             signal.signal(number, handler)

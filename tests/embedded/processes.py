@@ -14,16 +14,23 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
+def environment() -> dict[str, str]:
+    """This will return our environment, with the project's folder first where Python looks for modules."""
+    places = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(places)}
+
+
 @contextmanager
 def script(code_or_file: str | Path, *words: object) -> Iterator[subprocess.Popen[str]]:
     """This will run Python with our packages at hand, and kill what still runs at the end."""
     head = ["-c", code_or_file] if isinstance(code_or_file, str) else [str(code_or_file)]
     running = subprocess.Popen(
         [sys.executable, *head, *map(str, words)],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=environment(),
     )
     with running:
         try:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import stat
+import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -21,18 +24,20 @@ from postcards import embedded
 made = embedded.make_secrets(Path(sys.argv[1]))
 print("MADE", made.secret_key.read_text().strip(), made.master_key.read_text().strip(), flush=True)
 """
-#: A command: uses the servers for some seconds, says when it has them and when it is done.
+#: A command: says which server it has, uses it until it is given a line, says how many did so.
 COMMAND = """
-import sys, time
+import sys
 import psycopg
 from postcards import config, embedded
 with embedded.attach_or_start(config.load({"POSTCARDS_HOME": sys.argv[1]})) as servers:
     url = servers.database_url.replace("+psycopg", "")
     with psycopg.connect(url, autocommit=True) as database:
+        database.execute("SELECT pg_advisory_lock(1)")
         database.execute("CREATE TABLE IF NOT EXISTS seen (place text)")
+        database.execute("SELECT pg_advisory_unlock(1)")
         started = database.execute("SELECT pg_postmaster_start_time()").fetchone()[0]
         print("HAS", started.isoformat(), flush=True)
-        time.sleep(float(sys.argv[2]))
+        sys.stdin.readline()
         database.execute("INSERT INTO seen VALUES ('here')")
         print("DONE", database.execute("SELECT count(*) FROM seen").fetchone()[0], flush=True)
 """
@@ -119,19 +124,24 @@ def test_commands_use_the_servers_that_are_given(home: Path) -> None:
 
 
 def test_two_commands_at_once_share_one_database(home: Path) -> None:
-    with script(COMMAND, home, 1.0) as first, script(COMMAND, home, 3.0) as second:
+    with script(COMMAND, home) as first, script(COMMAND, home) as second:
         assert line_of(first, "HAS") == line_of(second, "HAS")
-        assert sorted(line_of(one, "DONE") for one in (first, second)) == ["1", "2"]
+        go_on(first)
+        assert line_of(first, "DONE") == "1"
+        go_on(second)
+        assert line_of(second, "DONE") == "2"
         assert [first.wait(30), second.wait(30)] == [0, 0]
     assert embedded.running(home) is None
 
 
 def test_a_command_after_another_starts_its_own(home: Path) -> None:
-    with script(COMMAND, home, 0) as first:
+    with script(COMMAND, home) as first:
         started = line_of(first, "HAS")
+        go_on(first)
         assert first.wait(30) == 0
-    with script(COMMAND, home, 0) as second:
+    with script(COMMAND, home) as second:
         assert line_of(second, "HAS") != started
+        go_on(second)
         assert line_of(second, "DONE") == "2"
         assert second.wait(30) == 0
 
@@ -145,12 +155,18 @@ def test_a_command_uses_the_servers_of_whoever_runs_them(home: Path) -> None:
 
 
 def test_servers_wait_for_the_command_that_uses_them(home: Path) -> None:
-    with embedded.servers(home, broker=False, durable=False):
-        guest = script(COMMAND, home, 1.5)
-        running = guest.__enter__()
-        line_of(running, "HAS")
-        leaving = time.monotonic()
-    assert time.monotonic() - leaving > 1.0
-    assert line_of(running, "DONE") == "1"
-    assert running.wait(30) == 0
-    guest.__exit__(None, None, None)
+    with contextlib.ExitStack() as stack:
+        with embedded.servers(home, broker=False, durable=False):
+            guest = stack.enter_context(script(COMMAND, home))
+            line_of(guest, "HAS")
+            threading.Timer(1.0, go_on, [guest]).start()
+            leaving = time.monotonic()
+        assert time.monotonic() - leaving > 0.9
+        assert line_of(guest, "DONE") == "1"
+        assert guest.wait(30) == 0
+
+
+def go_on(command: subprocess.Popen[str]) -> None:
+    assert command.stdin is not None
+    command.stdin.write("\n")
+    command.stdin.flush()

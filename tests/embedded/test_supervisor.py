@@ -25,6 +25,7 @@ from postcards.embedded.children import environment, usable_tls
 from postcards.embedded.supervisor import PortTaken, check_port
 from postcards.errors import Invalid
 from tests.embedded.processes import ROOT, alive, free_port, line_of, script, until
+from tests.embedded.processes import environment as script_environment
 
 HOUSE = ROOT / "tests" / "embedded" / "house.py"
 
@@ -43,8 +44,9 @@ def pids_of(home: Path, port: int, note: dict[str, str]) -> dict[str, int]:
     socket_path = note["broker_url"].removeprefix("redis+socket://")
     with redis.Redis(unix_socket_path=socket_path) as broker:
         valkey = broker.info()["process_id"]
-    assert until(lambda: len((home / "stubborn").read_text().split()) == 2, seconds=5)
-    worker, its_child = (int(pid) for pid in (home / "stubborn").read_text().split())
+    said = home / "stubborn"
+    assert until(lambda: said.exists() and len(said.read_text().split()) == 2, seconds=10)
+    worker, its_child = (int(pid) for pid in said.read_text().split())
     return {
         "postgres": int((home / "postgres" / "postmaster.pid").read_text().split()[0]),
         "valkey": valkey,
@@ -91,7 +93,7 @@ def test_a_second_one_says_who_is_running_and_commands_use_the_first(home: Path)
         note = json.loads(line_of(house, "READY"))
         second = subprocess.run(
             [sys.executable, HOUSE, home, str(free_port()), "whole"],
-            env={"PYTHONPATH": str(ROOT)},
+            env=script_environment(),
             capture_output=True,
             text=True,
             check=False,
@@ -157,7 +159,7 @@ def test_a_web_that_keeps_ending_ends_everything(home: Path) -> None:
         assert until(ended, seconds=40)
         assert house.returncode == 1
         assert house.stderr is not None
-        assert "The web ended 5 times, so everything was stopped." in house.stderr.read()
+        assert "The web ended 4 times, so everything was stopped." in house.stderr.read()
         assert [name for name, pid in pids.items() if alive(pid)] == []
 
 
