@@ -230,7 +230,7 @@ def _one_of_batch(card: dict[str, object], kiosk: KioskIdentity, edition: Editio
 
 def _register(data: bytes, kiosk: KioskIdentity, edition: Edition) -> tuple[int, shapes.CardOut]:
     tools, at = kit(), now()
-    request = _read_card(data, kiosk, edition)
+    request = read_card(data, edition)
     try:
         prepared = registration.prepare(
             request,
@@ -256,7 +256,8 @@ def _register(data: bytes, kiosk: KioskIdentity, edition: Edition) -> tuple[int,
     return 201 if registered.is_new else 200, _card_out(registered, kiosk)
 
 
-def _read_card(data: bytes, kiosk: KioskIdentity, edition: Edition) -> CardRequest:
+def read_card(data: bytes, edition: Edition) -> CardRequest:
+    """This will read one card as a device sends it. Raises `Invalid` with every field that has no right shape."""
     try:
         card = shapes.CardIn.model_validate_json(data, strict=True)
     except ValidationError as error:

@@ -20,6 +20,9 @@ from postcards.web.kiosk import shapes
 from postcards.web.kiosk.blueprint import api
 from postcards.web.kiosk.booklets import booklet_out
 
+#: The campaign's own words that a visitor reads at a kiosk.
+KIOSK_TEXTS = ("title", "invitation", "kiosk_notice", "thanks", "full", "closed")
+
 
 @endpoint(
     api,
@@ -121,6 +124,7 @@ def _campaign(
         abroad_only=edition.abroad_only,
         origin_country=edition.origin_country,
         message_area=edition.card.message_area,
+        texts={key: dict(words) for key, words in edition.texts.items() if key in KIOSK_TEXTS},
         consent=shapes.ConsentOut(version=consent.version, texts=dict(consent.texts)),
         suspended=[
             _suspension(suspension, edition, None) for suspension in edition.suspensions(edition.day(at))

@@ -73,6 +73,13 @@ class CardOut(Shape):
     postcard: str
 
 
+class ReadBackOut(Shape):
+    lines: Annotated[list[str], Field(description="as printed, wrapped; name first, country last")]
+    sender: str
+    message: str | None
+    warnings: list[str]
+
+
 class BatchIn(Shape):
     cards: Annotated[list[dict[str, object]], Field(min_length=1, max_length=200)]
 
@@ -159,6 +166,7 @@ class CampaignOut(Shape):
     abroad_only: bool
     origin_country: str
     message_area: str
+    texts: Annotated[dict[str, dict[str, str]], Field(description="title, invitation, ... by language")]
     consent: ConsentOut
     suspended: list[SuspensionOut]
 
