@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from postcards.queries import tallies
+from postcards.queries import print_run_list, tallies
 from postcards.queries.kiosks_seen import KioskSeen, kiosks_seen
 from postcards.queries.manifest_list import ManifestRow, newest
+from postcards.queries.print_run_list import RunRow
 from postcards.queries.stamps import Drawer, drawer
 from postcards.rules.edition import Edition
 
@@ -32,18 +33,6 @@ class Row:
     waiting: int  # for paper or for the Post
     under_way: int  # on a manifest or with the Post
     arrived: int
-
-
-@dataclass(frozen=True, slots=True)
-class RunRow:
-    """A print run as the first page shows it."""
-
-    run: int
-    cards: int
-    sheet: str
-    draft: bool
-    status: str
-    requested_at: dt.datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,20 +108,12 @@ _WAITING = text(
     """
 )
 
-_RUNS = text(
-    """
-    SELECT run, cards, sheet, draft, status, requested_at FROM print_run
-    WHERE campaign_id = :campaign_id ORDER BY run DESC LIMIT :limit
-    """
-)
-
 
 def dashboard(session: Session, *, campaign_id: int, edition: Edition, at: dt.datetime) -> Dashboard:
     """This will read the campaign's first page in six queries, whatever it holds."""
     rows = tallies.read(session, campaign_id)
     waiting = _waiting(session, campaign_id, at)
     venue_names = {venue.slug: venue.name for venue in edition.venues}
-    runs = session.execute(_RUNS, {"campaign_id": campaign_id, "limit": NEWEST})
     return Dashboard(
         drawer=drawer(session, campaign_id),
         by_status=tallies.by_status(rows),
@@ -140,7 +121,7 @@ def dashboard(session: Session, *, campaign_id: int, edition: Edition, at: dt.da
         countries=_rows(rows, "country", {}),
         kiosks=kiosks_seen(session, campaign_id=campaign_id, edition=edition, at=at),
         manifests=newest(session, campaign_id=campaign_id, limit=NEWEST),
-        runs=[RunRow(**row._mapping) for row in runs],
+        runs=print_run_list.newest(session, campaign_id=campaign_id, limit=NEWEST),
         waiting=waiting,
         suspended=_suspended(rows, edition, at),
         beat_is_silent=waiting.beat_at is None or waiting.beat_at < at - BEAT_WITHIN,

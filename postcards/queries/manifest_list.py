@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 @dataclass(frozen=True, slots=True)
 class ManifestRow:
-    """One version of a manifest and its last receipt, if any."""
+    """One version of a manifest and its last receipt, if any; `is_newest` unless a later version replaced it."""
 
     id: uuid.UUID
     number: int
@@ -28,13 +28,16 @@ class ManifestRow:
     refused: int | None
     difference: int | None
     answered_at: dt.datetime | None
+    is_newest: bool
 
 
 _NEWEST = text(
     """
     SELECT m.id, m.number, m.version, m.status, m.lines, m.sealed_at, m.sealed_by, m.files_at, m.handed_over_at,
            (SELECT count(*) FROM manifest_file f WHERE f.manifest_id = m.id) AS files,
-           r.accepted, r.refused, r.difference, r.recorded_at AS answered_at
+           r.accepted, r.refused, r.difference, r.recorded_at AS answered_at,
+           NOT EXISTS (SELECT FROM manifest n WHERE n.campaign_id = m.campaign_id AND n.number = m.number
+                       AND n.version > m.version) AS is_newest
     FROM manifest m
     LEFT JOIN LATERAL (
         SELECT accepted, refused, difference, recorded_at FROM receipt r

@@ -34,14 +34,14 @@ SENTENCES = (
     Sentence(
         "claimed_by_finished_run",
         "card {id}",
-        "Card {number} of {slug} is registered and claimed by print run {run}, but that run {what}.",
+        "Card {number} of {slug} is {status} and claimed by print run {run}, but that run {what}.",
         """
-        SELECT c.slug, k.id, k.number, r.run,
+        SELECT c.slug, k.id, k.number, k.status, r.run,
                CASE WHEN p.card_id IS NULL THEN 'does not list it' ELSE 'is ' || r.status END AS what
         FROM card k JOIN campaign c ON c.id = k.campaign_id
         JOIN print_run r ON r.campaign_id = k.campaign_id AND r.id = k.print_run_id
         LEFT JOIN print_run_card p ON p.print_run_id = r.id AND p.card_id = k.id
-        WHERE c.id = ANY(:campaigns) AND k.status = 'registered'
+        WHERE c.id = ANY(:campaigns) AND k.print_run_id IS NOT NULL
           AND (p.card_id IS NULL OR r.status NOT IN ('queued', 'drawing')) ORDER BY 1, 3
         """,
     ),

@@ -1,0 +1,42 @@
+"""Proves the books: runs every sentence they must obey at one instant, and names each row that breaks one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from postcards.models import Campaign
+from postcards.services.checks import cards, manifests, paper, stamps
+from postcards.services.checks.kept_files import Keeps, broken_files
+from postcards.services.checks.manifest_contents import broken_contents
+from postcards.services.checks.sentence import Finding
+from postcards.vault import Vault
+
+__all__ = ["Finding", "check_books"]
+
+
+def check_books(
+    session: Session, *, files: Keeps, vault: Vault, campaign_id: int | None = None
+) -> list[Finding]:
+    """This will return what is wrong with the books of one campaign, or of all; nothing when they are right.
+
+    `session` is a `db.snapshot`, so a live system may go on meanwhile. `files` opens sealed files.
+    """
+    for bound in ("transaction_timeout", "idle_in_transaction_session_timeout"):
+        session.execute(text(f"SET LOCAL {bound} = 0"))  # large files are read through while the instant is kept
+    campaigns = _campaigns(session, campaign_id)
+    found: list[Finding] = []
+    for sentences in (stamps.SENTENCES, cards.SENTENCES, paper.SENTENCES, manifests.SENTENCES):
+        for sentence in sentences:
+            found += sentence.broken(session, campaigns=campaigns)
+    found += broken_contents(session, vault=vault, campaigns=campaigns)
+    found += broken_files(session, files=files, campaigns=campaigns)
+    return found
+
+
+def _campaigns(session: Session, campaign_id: int | None) -> Sequence[int]:
+    if campaign_id is not None:
+        return [campaign_id]
+    return session.scalars(select(Campaign.id).order_by(Campaign.id)).all()

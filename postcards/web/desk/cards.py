@@ -1,0 +1,178 @@
+"""The desk's cards: found by number or code; one card's state and story; its address only when asked for, and noted."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from postcards.errors import NotFound
+from postcards.models import Person
+from postcards.queries import cards_at_desk, journal_pages
+from postcards.rules.card_words import address_lines
+from postcards.rules.tracking_code import is_well_formed, normalise, spaced
+from postcards.services import cards, holding, journal, people
+from postcards.web.clock import now
+from postcards.web.context import kit
+from postcards.web.desk.room import ORGANISER, READERS, Place, blueprint, page, place
+from postcards.web.doors import caller, guarded
+from postcards.web.pages import gettext
+
+PAGE = 50
+
+#: Why a card is given up, as codes: free text might hold names, and this stands in the journal's reach.
+VOID_REASONS = ("spoiled", "wish", "wrong_address", "suspended", "duplicate", "test", "other")
+PAPERS = ("none", "destroyed", "missing")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """People's data, opened for one look."""
+
+    lines: tuple[str, ...]
+    sender: str | None
+    email: str | None
+    message: str | None
+
+
+@blueprint.get("/desk/c/<slug>/cards/")
+@guarded(READERS)
+def card_list(slug: str) -> ResponseReturnValue:
+    """Finds one card by `?find=`, or lists them by state."""
+    wanted, show = request.args.get("find", "").strip(), request.args.get("show", "all")
+    show = show if show in cards_at_desk.SHOWN else "all"
+    after = request.args.get("after", 0, type=int)
+    with kit().read() as session:
+        here = place(session)
+        if wanted and (found := _find(session, here, wanted)):
+            return redirect(url_for("desk.card", slug=slug, card_id=found))
+        listed = cards_at_desk.cards_page(
+            session, campaign_id=here.campaign.id, show=show, after=after, limit=PAGE + 1
+        )
+    rows, more = listed[:PAGE], len(listed) > PAGE
+    return page(
+        "desk/cards.html",
+        here,
+        at_page="cards",
+        rows=rows,
+        show=show,
+        shown=cards_at_desk.SHOWN,
+        find=wanted,
+        venues={venue.slug: venue.name for venue in here.edition.venues},
+        further=url_for("desk.card_list", slug=slug, show=show, after=rows[-1].number) if more else "",
+        first=url_for("desk.card_list", slug=slug, show=show) if after else "",
+    )
+
+
+@blueprint.get("/desk/c/<slug>/cards/<uuid:card_id>")
+@guarded(READERS)
+def card(card_id: uuid.UUID, **_: str) -> str:
+    """One card, without people's data."""
+    return _card_page(card_id, shown=None)
+
+
+@blueprint.post("/desk/c/<slug>/cards/<uuid:card_id>/address")
+@guarded(ORGANISER)
+def card_address(card_id: uuid.UUID, **_: str) -> str:
+    """The same page with names and address, and an entry in the journal that they were looked at."""
+    with kit().begin() as session:
+        here = place(session)
+        found = cards.get(session, campaign_id=here.campaign.id, card_id=card_id)
+        shown = _open(session.get(Person, found.id), here)
+        journal.write(
+            session,
+            campaign_id=here.campaign.id,
+            action="card.address_shown",
+            subject=f"card:{found.id}",
+            number=found.number,
+            by=caller().by,
+            at=now(),
+        )
+    return _card_page(card_id, shown=shown)
+
+
+@blueprint.post("/desk/c/<slug>/cards/<uuid:card_id>/void")
+@guarded(ORGANISER)
+def card_void(slug: str, card_id: uuid.UUID) -> ResponseReturnValue:
+    """Gives the card up."""
+    reason, paper = request.form.get("reason", ""), request.form.get("paper", "")
+    if reason not in VOID_REASONS or paper not in PAPERS:
+        flash(gettext("Say why the card is given up, and what became of its paper."), "error")
+        return redirect(url_for("desk.card", slug=slug, card_id=card_id), 303)
+    with kit().begin() as session:
+        given_up = cards.void(
+            session,
+            campaign_id=caller().campaign,
+            card_id=card_id,
+            reason=reason,
+            paper=paper,
+            by=caller().by,
+            at=now(),
+        )
+        number = given_up.number
+    if paper == "missing":
+        flash(gettext("Card %(number)s is void. Its stamp stays apart until the paper is found.", number=number), "good")
+    else:
+        flash(gettext("Card %(number)s is void. Its stamp is in the drawer again.", number=number), "good")
+    return redirect(url_for("desk.card", slug=slug, card_id=card_id), 303)
+
+
+@blueprint.post("/desk/c/<slug>/cards/<uuid:card_id>/release")
+@guarded(ORGANISER)
+def card_release(slug: str, card_id: uuid.UUID) -> ResponseReturnValue:
+    """Lets a held card go its way."""
+    with kit().begin() as session:
+        reasons = holding.release(
+            session, campaign_id=caller().campaign, card_id=card_id, by=caller().by, at=now()
+        )
+    if reasons:
+        flash(gettext("Settled: the card goes its way."), "good")
+    return redirect(url_for("desk.card", slug=slug, card_id=card_id), 303)
+
+
+def _find(session: Session, here: Place, wanted: str) -> uuid.UUID | None:
+    digits = wanted.replace(" ", "").lstrip("#").removeprefix("No.").removeprefix("№")
+    if digits.isascii() and digits.isdigit() and len(digits) <= 7:
+        return cards_at_desk.find_by_number(session, campaign_id=here.campaign.id, number=int(digits))
+    code = normalise(wanted)
+    if is_well_formed(code):
+        return cards_at_desk.find_by_code(session, campaign_id=here.campaign.id, code=code)
+    return None
+
+
+def _open(person: Person | None, here: Place) -> Shown:
+    if person is None:
+        raise people.PersonGone(gettext("These details were erased, or their time was over."))
+    vault = kit().vault
+    recipient = people.open_recipient(vault, person)
+    sender = people.open_sender(vault, person) if person.sender is not None else None
+    return Shown(
+        lines=address_lines(recipient.name, recipient.address, edition=here.edition),
+        sender=sender.name if sender else None,
+        email=sender.email if sender else None,
+        message=people.open_message(vault, person),
+    )
+
+
+def _card_page(card_id: uuid.UUID, *, shown: Shown | None) -> str:
+    with kit().read() as session:
+        here = place(session)
+        seen = cards_at_desk.card_seen(session, campaign_id=here.campaign.id, card_id=card_id)
+        if seen is None:
+            raise NotFound(gettext("There is no such card in this campaign."))
+        story = journal_pages.about(session, campaign_id=here.campaign.id, subject=f"card:{card_id}")
+    return page(
+        "desk/card.html",
+        here,
+        at_page="cards",
+        card=seen,
+        story=story,
+        shown=shown,
+        code=spaced(seen.code),
+        spaced=spaced,
+        venues={venue.slug: venue.name for venue in here.edition.venues},
+        may_void=seen.status in cards.VOIDABLE,
+    )

@@ -1,0 +1,5 @@
+"""Signing in and out, for the desk and for the partner."""
+
+from postcards.web.sign_in.views import blueprint
+
+blueprints = (blueprint,)
