@@ -37,7 +37,11 @@ Begin = Callable[[], AbstractContextManager[Session]]
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What an arrival notice tells: `slip_path` is the path of the sender's page."""
+    """What an arrival notice tells.
+
+    `slip_path` is the path of the sender's page; `public_url` the address frozen at the first real print, if any;
+    after `email_days` the sender's address is deleted.
+    """
 
     language: str
     campaign: str
@@ -46,12 +50,13 @@ class Notice:
     country: str
     slip_path: str
     public_url: str | None
+    email_days: int
 
 
 class Mailer(Protocol):
     """Whoever takes letters: hands one over, or raises `Unavailable` (later) or `Denied` (never)."""
 
-    def send(self, letter: Letter) -> None: ...
+    def send(self, letter: Letter, /) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +163,7 @@ def _write(claimed: _Claimed, *, vault: Vault, compose: Callable[[Notice], Words
         country=card.country,
         slip_path=f"/S/{claimed.slip_code}",
         public_url=claimed.public_url,
+        email_days=edition.retention.email_after_arrival,
     )
     return Letter(
         message_id=str(claimed.id),
