@@ -17,17 +17,47 @@ the ones above lack.
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import uharfbuzz as hb
 
-from postcards.errors import Unavailable
+from postcards.errors import Fault, Invalid, Unavailable
 
 FOLDER = Path(__file__).parent / "fonts"
 REGULAR = "NotoSans_400Regular"
 BOLD = "NotoSans_700Bold"
+
+
+class NoSuchCharacter(Invalid):
+    """No font here has a character; it is named. Never a box, never a question mark."""
+
+    code = "no_such_character"
+
+
+def no_such_character(characters: Iterable[str]) -> NoSuchCharacter:
+    """The refusal that names `characters`. This will return it, to be raised by the caller."""
+    named = ", ".join(f"“{each}” ({unicodedata.name(each, 'a sign without a name')})" for each in characters)
+    message = f"We cannot print {named}. Please write it with other letters."
+    return NoSuchCharacter(message, faults=[Fault("text", "no_such_character", message)])
+
+
+class _LetterWidths(dict[str, float]):
+    """Letter → how far the pen moves, in thousandths of the type size; filled as letters turn up."""
+
+    def __init__(self, typeface: Typeface) -> None:
+        super().__init__()
+        self._typeface = typeface
+
+    def __missing__(self, character: str) -> float:
+        glyph = self._typeface.glyph(character)
+        if not glyph:
+            raise no_such_character([character])
+        width = self[character] = self._typeface.width(glyph)
+        return width
 
 
 class Typeface:
@@ -39,6 +69,7 @@ class Typeface:
         self.hb_face: Any = hb.Face(hb.Blob.from_file_path(str(path)))
         self.hb_font: Any = hb.Font(self.hb_face)
         self.per_mille = 1000 / self.hb_face.upem
+        self.letter_widths = _LetterWidths(self)
         self._glyphs: dict[str, int] = {}
         self._widths: dict[int, float] = {}
 

@@ -9,7 +9,6 @@ wrapping, never before: order is a property of the line.
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -17,8 +16,9 @@ from typing import Any
 import uharfbuzz as hb
 from bidi import algorithm as bidi
 
-from postcards.errors import Fault, Invalid
-from postcards.paper.fonts import Typeface, regular, typeface_for
+from postcards.paper.fonts import NoSuchCharacter, Typeface, no_such_character, regular, typeface_for
+
+__all__ = ["Cluster", "Glyph", "NoSuchCharacter", "Run", "is_plain", "missing_characters", "shape_line"]
 
 # Letters whose glyphs stand side by side without joining, reordering or stacking: Latin with all its
 # precomposed letters, Greek, Cyrillic, the punctuation of addresses. No combining marks (U+0300-036F).
@@ -26,12 +26,6 @@ _PLAIN = re.compile(
     "[\u0020-\u007e\u00a0-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u052f\u1e00-\u1fff"
     "\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2116\u2122]*"
 )
-
-
-class NoSuchCharacter(Invalid):
-    """No font here has a character; it is named. Never a box, never a question mark."""
-
-    code = "no_such_character"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +77,11 @@ def missing_characters(text: str) -> list[str]:
 _INVISIBLE = frozenset("\u200b\u200c\u200d\u200e\u200f\u2060\ufe0e\ufe0f")
 
 
-def refuse_missing(text: str) -> None:
-    """This will raise `NoSuchCharacter`, naming them, when a font for a character of `text` is not installed."""
-    lacking = missing_characters(text)
-    if lacking:
-        named = ", ".join(
-            f"“{character}” ({unicodedata.name(character, 'a sign without a name')})" for character in lacking
-        )
-        message = f"We cannot print {named}. Please write it with other letters."
-        raise NoSuchCharacter(message, faults=[Fault("text", "no_such_character", message)])
-
-
-@lru_cache(maxsize=4096)
 def shape_line(text: str) -> tuple[Run, ...]:
     """Shape one line. This will return its runs from left to right, or raise `NoSuchCharacter`."""
-    refuse_missing(text)
+    lacking = missing_characters(text)
+    if lacking:
+        raise no_such_character(lacking)
     levels = _levels(text)
     pieces = _pieces(text, levels)
     return tuple(_shape(*piece) for piece in _seen_order(pieces))

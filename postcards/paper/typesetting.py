@@ -13,7 +13,7 @@ import uharfbuzz as hb
 
 from postcards.paper.fonts import BOLD, REGULAR, Typeface, bold, regular
 from postcards.paper.pdf_file import PdfFile, text_string
-from postcards.paper.shaping import Glyph, is_plain, refuse_missing, shape_line
+from postcards.paper.shaping import Glyph, is_plain, no_such_character, shape_line
 
 MM = 72 / 25.4  # PDF points in a millimetre
 
@@ -28,8 +28,7 @@ class _Letters(dict[str, str]):
     def __missing__(self, character: str) -> str:
         glyph = self.typeface.glyph(character)
         if not glyph:
-            refuse_missing(character)
-            return self[" "]  # pragma: no cover - plain text is what Noto Sans has
+            raise no_such_character([character])
         code = self[character] = f"{glyph:04X}"
         return code
 
@@ -98,18 +97,14 @@ def text_width(text: str, size: float, *, heavy: bool = False, spacing: float = 
     return (_per_mille(text, heavy) * size / 1000 + spacing * len(text)) / MM
 
 
-@lru_cache(maxsize=65536)
 def _per_mille(text: str, heavy: bool) -> float:
+    """Widths are kept letter by letter: a memory of whole lines would be one of people's addresses."""
     if heavy or is_plain(text):
-        face = bold() if heavy else regular()
-        glyphs = [face.glyph(character) for character in text]
-        if 0 in glyphs:
-            refuse_missing(text)
-        return sum(map(face.width, glyphs))
+        widths = (bold() if heavy else regular()).letter_widths
+        return sum([widths[character] for character in text])
     return sum(run.width for run in shape_line(text))
 
 
-@lru_cache(maxsize=65536)
 def overhang(text: str) -> float:
     """How far the first glyph's ink stands out to the left of the pen (J does), in thousandths of the size."""
     if not text:

@@ -1,0 +1,103 @@
+"""The recipient's address as it will stand on the card, or a refusal at entry: never clipped, never too small.
+
+Called at each registration, so widths of letters are looked up once and kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from postcards.errors import Fault, Invalid
+from postcards.paper.layout import ADDRESS, ADDRESS_LINES, ADDRESS_SIZES, MESSAGE, MESSAGE_SIZES
+from postcards.paper.shaping import missing_characters
+from postcards.paper.typesetting import overhang, text_width
+
+__all__ = ["DoesNotFit", "SetBlock", "fit_address", "fit_message", "missing_characters"]
+
+MESSAGE_LEADING = 1.32  # of the type size
+_POINT = 25.4 / 72
+
+
+class DoesNotFit(Invalid):
+    """A text has no room in its place on the card. The fault names the line, in words for who typed it."""
+
+    code = "does_not_fit"
+
+
+@dataclass(frozen=True, slots=True)
+class SetBlock:
+    """Lines of text that fit their place at one size (points)."""
+
+    size_pt: float
+    lines: tuple[str, ...]
+
+
+def fit_address(lines: Sequence[str]) -> SetBlock:
+    """Set an address in 54 x 50 mm: 10 pt, then down to 9.2 pt, then broken at spaces, seven lines at most.
+
+    `lines` are as they are to be printed, name first and country last. This will return a `SetBlock`; it raises
+    `DoesNotFit` for a word wider than 54 mm at 9.2 pt or for too many lines, and `NoSuchCharacter` for a
+    character without a font.
+    """
+    for size in ADDRESS_SIZES:
+        if len(lines) <= ADDRESS_LINES and all(_width(line, size) <= ADDRESS.width for line in lines):
+            return SetBlock(size, tuple(lines))
+    size = ADDRESS_SIZES[-1]
+    broken: list[str] = []
+    for position, line in enumerate(lines, start=1):
+        broken += _broken(line, size, position)
+    if len(broken) > ADDRESS_LINES:
+        message = (
+            f"The address takes {len(broken)} lines on the card, and there is room for {ADDRESS_LINES}. "
+            f"Please shorten it or join short lines; the longest is “{max(lines, key=len)}”."
+        )
+        raise DoesNotFit(message, faults=[Fault("address_lines", "too_many_lines", message)])
+    return SetBlock(size, tuple(broken))
+
+
+def fit_message(text: str) -> SetBlock:
+    """Set a typed message in its place, 63 x 24 mm: 9 pt, then down to 7 pt.
+
+    This will return a `SetBlock`, or raise `DoesNotFit` or `NoSuchCharacter`.
+    """
+    for size in MESSAGE_SIZES:
+        lines, fits = _wrapped(text, size, MESSAGE.width)
+        if fits and len(lines) * size * MESSAGE_LEADING * _POINT <= MESSAGE.height:
+            return SetBlock(size, tuple(lines))
+    message = (
+        "The message is longer than the card has room for. Please shorten it: about 250 letters fit, "
+        "and no single word may be longer than a line."
+    )
+    raise DoesNotFit(message, faults=[Fault("message", "too_long", message)])
+
+
+def _width(line: str, size: float) -> float:
+    """From the first ink to the end of the line, in mm: a J that stands out to the left counts too."""
+    return text_width(line, size) + overhang(line) * size / 1000 * _POINT
+
+
+def _broken(line: str, size: float, position: int) -> list[str]:
+    lines, fits = _wrapped(line, size, ADDRESS.width)
+    if not fits:
+        word = max(line.split(), key=lambda part: _width(part, size))
+        message = (
+            f"Line {position} has a word that is too long for the card: “{word}”. "
+            f"Please shorten it, or part it with a space or a hyphen and a space."
+        )
+        raise DoesNotFit(message, faults=[Fault(f"address_lines[{position - 1}]", "word_too_long", message)])
+    return lines
+
+
+def _wrapped(text: str, size: float, width: float) -> tuple[list[str], bool]:
+    """Break at spaces, as late as possible. The flag is False when a single word is wider than a line."""
+    lines: list[str] = []
+    fits = True
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and _width(longer, size) <= width:
+            lines[-1] = longer
+            continue
+        fits = fits and _width(word, size) <= width
+        lines.append(word)
+    return lines, fits
