@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -95,8 +96,7 @@ def typed_pattern(pattern: str) -> str:
             out += sign
         elif sign == "]":
             inside = False
-            letters = "".join(c for c in out[start + 1 :] if c.isupper() or c == "-")
-            out += (letters.lower() if any(c.isalpha() for c in letters) else "") + sign
+            out += "".join(re.findall("[A-Z]-[A-Z]|[A-Z]", out[start:])).lower() + sign
         elif inside or pattern[at - 3 : at] == "(?:" or sign in "(){}?|*+^$:,":
             out += sign
         elif sign.isupper():
