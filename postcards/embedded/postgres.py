@@ -150,7 +150,7 @@ class Postgres(Part):
         left = self.data / "postmaster.pid"
         with contextlib.suppress(FileNotFoundError, ValueError, IndexError):
             pid = int(left.read_text(encoding="utf-8").splitlines()[0])
-            if "postgres" in _command_of(pid):
+            if _program_of(pid).startswith("postgres"):
                 raise DidNotStart(
                     f"The database in {self.data} is in use by process {pid}, which is not ours."
                 )
@@ -207,13 +207,13 @@ def _environment() -> dict[str, str]:
     return {"PATH": os.defpath, "LC_ALL": "C"}
 
 
-def _command_of(pid: int) -> str:
-    """This will return the command line of a process, empty when there is none."""
+def _program_of(pid: int) -> str:
+    """This will return the name of the program that a process runs, empty when there is no such process."""
     if Path("/proc/self/cmdline").exists():
         try:
-            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         except OSError:
             return ""
-    return subprocess.run(
-        ["ps", "-p", str(pid), "-o", "command="], capture_output=True, text=True, check=False
-    ).stdout
+        return Path(os.fsdecode(words[0])).name
+    found = subprocess.run(["ps", "-p", str(pid), "-o", "comm="], capture_output=True, text=True, check=False)
+    return Path(found.stdout.strip()).name
