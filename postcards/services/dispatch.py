@@ -49,9 +49,9 @@ def seal(
 ) -> SealedManifest | None:
     """Put up to `edition.dispatch.manifest_size` cards, by country and number, on a manifest and seal it.
 
-    `due` is the cut-off that asks for it, when one does. Cards that are held, claimed by a print run, or bound
-    for a country that the Post does not serve on the deposit date wait. This will return the manifest, or None
-    when no card is free to go; fewer lines than the size mean that none was left.
+    `due` is the cut-off that asks for it, when one does. Cards wait that are held, claimed by a print run, or
+    bound for a country that the Post does not serve on the deposit date. This will return the manifest, or
+    None when no card is free to go; fewer lines than the size mean that none was left.
     """
     manifests.lock(session, campaign_id)
     cut_off = deposit(edition, at=at, due=due)
