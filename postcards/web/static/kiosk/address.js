@@ -61,7 +61,7 @@ export async function relabelAddress() {
 
 function fits(pattern, text) {
   try {
-    return new RegExp(`^(?:${pattern})$`, "iu").test(text.trim());
+    return new RegExp(`^(?:${pattern})$`, "u").test(text.trim());
   } catch {
     return true; // a pattern of another dialect: the server says
   }

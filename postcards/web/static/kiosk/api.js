@@ -13,7 +13,8 @@ export class Refused extends Error {
     this.retryAfter = retryAfter; // seconds
   }
 
-  get unpaired() { return this.status === 401 || this.status === 403; }
+  /** The token is no longer good. A retired kiosk keeps its token: it may still hand in what it holds. */
+  get unpaired() { return this.status === 401 || (this.status === 403 && this.code !== "kiosk_retired"); }
 
   get worthRetrying() { return this.status === 429 || this.status >= 500; }
 }

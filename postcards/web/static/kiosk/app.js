@@ -10,6 +10,7 @@ export const app = {
   visitor: newVisitor(),
   form: null, // the address form of the visitor's country
   faults: {}, // field → () => sentence, from the last check
+  printed: null, // the lines as the server would print them, from the read-back; null when it could not be asked
   card: null, // the registered card, on the last screen
 };
 
@@ -44,6 +45,7 @@ export function forgetVisitor() {
   app.visitor = newVisitor();
   app.form = null;
   app.faults = {};
+  app.printed = null;
   app.card = null;
 }
 

@@ -17,7 +17,7 @@ function failureWords(error) {
 
 /** What goes into `panel` first; the panel then redraws itself step by step. `reason` is why it is printed again. */
 export function paperPanel(card, panel, reason = null) {
-  const news = h("div", {});
+  const news = h("div", { class: "news" });
   const button = h("button", { class: "button button--main button--large button--wide", type: "button", onclick: print }, drawing("print"), () => (reason ? t("Print again") : t("Print card")));
 
   async function print() {
@@ -39,7 +39,7 @@ export function paperPanel(card, panel, reason = null) {
 function ask(card, panel, address, reason) {
   const yes = h("button", { class: "button button--main", type: "button", onclick: () => settle() }, drawing("check"), () => t("Yes, it is good"));
   const no = h("button", { class: "button", type: "button", onclick: () => fill(panel, askWhy(card, panel)) }, () => t("No, print again"));
-  const news = h("div", {});
+  const news = h("div", { class: "news" });
   const print = newPrint(reason); // one id for this paper, however often it has to be told
 
   async function settle() {

@@ -36,7 +36,7 @@ const somebodyWatches = () => !navigator.webdriver;
 
 /** A frame with the PDF, which opens the dialog as soon as it is there. */
 export function printFrame(address) {
-  const frame = h("iframe", { class: "paper__frame", title: () => t("The card"), src: address });
+  const frame = h("iframe", { class: "paper__frame", title: () => t("The card"), src: `${address}#toolbar=0&navpanes=0&view=Fit` });
   frame.addEventListener("load", () => {
     if (!somebodyWatches()) return;
     try {

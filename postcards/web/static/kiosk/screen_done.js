@@ -17,12 +17,14 @@ function next() {
   go("start");
 }
 
+const WARNINGS = { // the server's codes; one that is not here is the desk's concern
+  same_recipient: () => t("Somebody has already sent a card to this address. That is fine: this is only to let you know."),
+  clock_off: () => t("The clock of this device is wrong. Please tell the desk."),
+};
+
 function warning(card) {
-  const words = [];
-  const codes = card.warnings.map((one) => (typeof one === "string" ? one : one.code));
-  if (codes.includes("same_recipient")) words.push(() => t("Somebody has already sent a card to this address. That is fine: this is only to let you know."));
-  for (const one of card.warnings) if (one.message && one.code !== "same_recipient") words.push(() => one.message);
-  if (card.held?.length) words.push(() => t("The desk will look at this card before it goes to the post."));
+  const words = card.warnings.map((code) => WARNINGS[code]).filter(Boolean);
+  if (card.held.length) words.push(() => t("The desk will look at this card before it goes to the post."));
   if (!words.length) return null;
   return h("div", { class: "message message--warning" }, drawing("warning"), h("div", { class: "message__body" }, words.map((say) => h("p", { dir: "auto" }, say))));
 }
@@ -48,7 +50,8 @@ screen("done", (stage) => {
         h("bdi", { class: "code" }, grouped(card.slip_code)),
         h("span", { class: "soft small" }, () => t("With it you can see where your card is, correct it or have it deleted. It is never printed on the card."))),
       warning(card),
-      h("p", { dir: "auto" }, () => inLanguage(campaign().texts?.thanks))),
+      h("p", { class: "lede", dir: "auto" }, () => inLanguage(campaign().texts?.thanks)),
+      drawing("horizon")),
     paper,
     h("div", { class: "done__on" }, h("button", { class: "button button--large button--wide", type: "button", onclick: next }, drawing("person"), () => t("New visitor")), countdown)));
 

@@ -44,7 +44,8 @@ function drawPairing(stage, again) {
       app.kiosk = await app.api.get("/kiosk");
       go("start");
     } catch (error) {
-      showFaults(fields, { code: words(error) });
+      const unfit = error instanceof Refused && error.errors.some((one) => one.field === "device_name");
+      showFaults(fields, unfit ? { name: () => t("Please use letters and figures, and not too many.") } : { code: words(error) });
     } finally {
       button.removeAttribute("aria-busy");
     }

@@ -11,6 +11,18 @@ import { language, t } from "./texts.js";
 import { cardOf } from "./visitor.js";
 import { watchVisitor } from "./screen_idle.js";
 
+const DOUBTS = {
+  region_unknown: () => t("This region is not on our list. If it is right, all is well."),
+  region_missing: () => t("Letters to that country usually name the region, too."),
+  not_latin: () => t("The town is best written in Latin letters, too, for sorters on the way."),
+};
+
+function doubts() {
+  const words = (app.printed?.warnings ?? []).map((code) => DOUBTS[code]).filter(Boolean);
+  if (!words.length) return null;
+  return h("div", { class: "message", role: "status" }, drawing("info"), h("div", { class: "message__body" }, words.map((say) => h("p", {}, say))));
+}
+
 screen("reading", (stage) => {
   let sending = null;
   const news = h("div", { class: "news", role: "status" });
@@ -47,7 +59,7 @@ screen("reading", (stage) => {
     if (sending) return;
     store.underWay = cardOf(app.visitor, {
       consentVersion: campaign().consent.version, language: language(), volunteer: store.volunteer, form: app.form,
-      typed: app.visitor.message !== "",
+      typed: campaign().message_area === "typed",
     });
     busy(true);
     fill(news);
@@ -68,6 +80,7 @@ screen("reading", (stage) => {
     h("h1", { class: "kiosk-title", tabindex: "-1" }, () => t("Is everything right?")),
     h("p", { class: "soft" }, () => t("This is how the address will stand on the card. Please read it once more, letter by letter.")),
     envelope(),
+    doubts(),
     news,
     h("div", { class: "spread reading__on" }, correct, take));
   const stopWatching = watchVisitor(stage);

@@ -9,12 +9,16 @@ const paragraphs = (text) => text.split(/\n\s*\n/).filter((one) => one.trim()).m
 
 screen("start", (stage) => {
   const { visitor } = app;
-  const { consent, texts = {}, status } = campaign();
+  const { consent, texts, status, remaining } = campaign();
+
+  let notOpen = null;
+  if (status !== "open") notOpen = () => t("The campaign is not open at the moment: cards cannot be registered now.");
+  else if (remaining === 0) notOpen = () => inLanguage(texts?.full) || t("All cards of this campaign have been taken.");
 
   const notice = h("div", { class: "notice", tabindex: "0", role: "region", "aria-label": () => t("What happens to what you type") });
   const showNotice = () => {
     notice.lang = language();
-    fill(notice, paragraphs(inLanguage(texts.kiosk_notice)), paragraphs(inLanguage(consent.texts)));
+    fill(notice, paragraphs(inLanguage(texts?.kiosk_notice)), paragraphs(inLanguage(consent.texts)));
   };
   showNotice();
   const stopListening = onLanguage(showNotice);
@@ -54,10 +58,10 @@ screen("start", (stage) => {
 
   stage.append(h("div", { class: "start" },
     h("div", { class: "start__welcome stack" },
-      h("h1", { tabindex: "-1" }, () => inLanguage(texts.title) || t("A card from here to someone far away")),
-      h("p", { class: "lede" }, () => inLanguage(texts.invitation) || t("Write to somebody you miss. We print the card and hand it to the post.")),
-      status && status !== "open" ? h("p", { class: "message message--warning", role: "status" }, drawing("warning"), h("span", {}, () => t("The campaign is not open at the moment: cards cannot be registered now."))) : null,
-      drawing("horizon")),
+      h("h1", { tabindex: "-1" }, () => inLanguage(texts?.title) || t("A card from here to someone far away")),
+      h("p", { class: "lede" }, () => inLanguage(texts?.invitation) || t("Write to somebody you miss. We print the card and hand it to the post.")),
+      notOpen ? h("p", { class: "message message--warning", role: "status" }, drawing("warning"), h("span", {}, notOpen)) : null,
+      drawing("horizon"), drawing("horizon-tall")),
     form));
   if (Object.keys(app.faults).length) {
     showFaults(fields, app.faults);

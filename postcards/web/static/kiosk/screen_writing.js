@@ -1,13 +1,16 @@
 // Who writes, to whom and where: everything on one screen, mended in place.
 
-import { Refused } from "./api.js";
+import { NoAnswer, Refused } from "./api.js";
 import { addressFaults, addressForm, drawAddress, relabelAddress } from "./address.js";
 import { announce, app, campaign, go, screen } from "./app.js";
 import { combobox } from "./combobox.js";
 import { countryName, findCountries } from "./countries.js";
 import { drawing, fill, h } from "./dom.js";
+import { faultsByField, onFirstScreen } from "./faults.js";
 import { customField, enterMovesOn, showFaults, textField } from "./fields.js";
-import { day, inLanguage, onLanguage, t } from "./texts.js";
+import { store } from "./store.js";
+import { day, inLanguage, language, onLanguage, t } from "./texts.js";
+import { cardOf } from "./visitor.js";
 import { watchVisitor } from "./screen_idle.js";
 
 const MESSAGE_LENGTH = 300;
@@ -28,7 +31,7 @@ function countryOptions(typed) {
 
 screen("writing", (stage) => {
   const { visitor } = app;
-  const typed = campaign().card?.message_area === "typed" || campaign().message === "typed";
+  const typed = campaign().message_area === "typed";
   let addressFields = new Map();
   let asked = "";
 
@@ -37,7 +40,7 @@ screen("writing", (stage) => {
     oninput: (text) => { visitor.sender = text; },
   });
   const recipient = textField({
-    label: () => t("Name"), required: true, value: visitor.recipient, maxLength: 100, capitals: "words",
+    label: () => t("Name"), hint: () => t("As it stands on their door."), classes: "half", required: true, value: visitor.recipient, maxLength: 100, capitals: "words",
     oninput: (text) => { visitor.recipient = text; },
   });
   const message = typed ? textField({
@@ -46,7 +49,7 @@ screen("writing", (stage) => {
   }) : null;
 
   let box;
-  const country = customField({ label: () => t("Country"), required: true, hint: () => t("Type the first letters.") }, (id, describedBy) => {
+  const country = customField({ label: () => t("Country"), classes: "half", required: true, hint: () => t("Type the first letters.") }, (id, describedBy) => {
     box = combobox({
       id, options: countryOptions, name: (code) => countryName(code), onchoose: (code) => choose(code), none: () => t("No country begins like this."),
       attributes: { "aria-describedby": describedBy, "aria-required": "true", enterkeyhint: "next" },
@@ -88,25 +91,52 @@ screen("writing", (stage) => {
     const faults = addressFaults();
     if (!visitor.sender) faults["sender.name"] = () => t("Please fill this in.");
     if (app.form?.suspended) faults["recipient.country"] = () => inLanguage(app.form.suspended.note) || t("No post goes there at present.");
-    if (showFaults(fields(), faults)) return;
-    go("reading");
+    if (!showFaults(fields(), faults)) ask();
   }
 
+  function show(faults) {
+    const general = faults[""];
+    fill(trouble, general ? h("div", { class: "message message--error" }, drawing("warning"), h("p", {}, general)) : null);
+    return showFaults(fields(), faults);
+  }
+
+  // The printer's own rules look at the card before the visitor does, so that nothing comes back after their yes.
+  async function ask() {
+    if (onward.hasAttribute("aria-busy")) return;
+    onward.setAttribute("aria-busy", "true");
+    try {
+      app.printed = await app.api.post("/kiosk/read-back", cardOf(visitor, {
+        consentVersion: campaign().consent.version, language: language(), volunteer: store.volunteer, form: app.form, typed,
+      }));
+      go("reading");
+    } catch (error) {
+      onward.removeAttribute("aria-busy");
+      if (error instanceof NoAnswer || error.worthRetrying) { // the page's own eyes must do for now
+        app.printed = null;
+        go("reading");
+      } else if (error.unpaired) go("unpaired");
+      else if (error.status === 422) {
+        const faults = faultsByField(error.errors);
+        if (onFirstScreen(faults)) { app.faults = faults; go("start"); } else show(faults);
+      } else if (error instanceof Refused) show({ "": () => error.message });
+      else throw error;
+    }
+  }
+
+  const onward = h("button", { type: "submit", class: "button button--main button--large" }, () => t("Read it back"), drawing("arrow"));
   const form = h("form", { class: "writing", novalidate: true },
     h("section", { class: "panel stack writing__from", "aria-labelledby": "from" }, h("h2", { id: "from", class: "panel__title" }, () => t("From")), sender.element, message?.element),
-    h("section", { class: "panel stack writing__to", "aria-labelledby": "to" }, h("h2", { id: "to", class: "panel__title" }, () => t("To")), recipient.element, country.element, place),
+    h("section", { class: "panel stack writing__to", "aria-labelledby": "to" }, h("h2", { id: "to", class: "panel__title" }, () => t("To")), h("div", { class: "fields" }, recipient.element, country.element), place),
     h("div", { class: "spread writing__on" },
       h("button", { type: "button", class: "button", onclick: () => go("start") }, () => t("Back")),
-      h("button", { type: "submit", class: "button button--main button--large" }, () => t("Read it back"), drawing("arrow"))));
+      onward));
   enterMovesOn(form, readBack);
 
   stage.append(h("h1", { class: "kiosk-title", tabindex: "-1" }, () => t("Who writes, and to whom?")), trouble, form);
   box.set(visitor.country);
   if (app.form) redraw();
   else if (visitor.country) choose(visitor.country);
-  const general = app.faults[""];
-  if (general) fill(trouble, h("div", { class: "message message--error" }, drawing("warning"), h("p", {}, general)));
-  const faulty = showFaults(fields(), app.faults);
+  const faulty = show(app.faults);
   app.faults = {};
   if (!faulty && !visitor.sender) sender.input.focus();
   announce();

@@ -51,11 +51,10 @@ const place = () => document.getElementById("strip");
 
 export function show() {
   if (!app.kiosk) return fill(place());
-  const kiosk = typeof app.kiosk.kiosk === "string" ? { name: app.kiosk.kiosk } : app.kiosk.kiosk ?? {};
-  const where = [kiosk.venue?.name ?? kiosk.venue, kiosk.name].filter(Boolean).join(" · ");
+  const where = [app.kiosk.venue.name, app.kiosk.name].filter(Boolean).join(" · ");
   const { name, remaining, cap } = campaign();
   return fill(place(),
-    h("div", { class: "strip__where" }, h("strong", {}, name), where ? h("span", { class: "strip__kiosk" }, where) : null),
+    h("div", { class: "strip__where" }, h("strong", {}, name), h("span", { class: "strip__kiosk" }, where)),
     h("p", { class: "strip__left" }, () => t("{left} of {cap} left", { left: figure(remaining), cap: figure(cap) })),
     h("p", { class: `strip__state ${app.online ? "is-online" : "is-offline"}`, role: "status" }, () => (app.online ? t("Online") : t("No connection"))),
     h("div", { class: "strip__hands" },
@@ -67,7 +66,7 @@ export function show() {
 // The strip is drawn anew only when something in it changed, so that a pressed button stays under the finger.
 let before = "";
 onChange(() => {
-  const now = JSON.stringify([app.kiosk?.kiosk, campaign().name, campaign().remaining, campaign().cap, app.online, store.volunteer]);
+  const now = JSON.stringify([app.kiosk?.name, campaign().name, campaign().remaining, campaign().cap, app.online, store.volunteer]);
   if (now !== before) show();
   before = now;
   refresh();

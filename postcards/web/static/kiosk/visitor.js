@@ -8,7 +8,7 @@ export function newVisitor() {
     sender: "",
     recipient: "",
     country: "",
-    lines: ["", ""],
+    lines: [""],
     postal_code: "",
     city: "",
     region: "",
