@@ -29,7 +29,7 @@ _HABITS: Final = {
 }
 # Letters that are part of the postcode itself, and that people leave out.
 _OWN_LETTERS: Final = {"AD": "AD", "BB": "BB", "LV": "LV-", "SV": "CP ", "VC": "VC", "VG": "VG"}
-_SEPARATORS: Final = re.compile(r"[\s.\u2010-\u2015-]+")
+_SEPARATORS: Final = re.compile(r"[\s.\u2010-\u2015\u2212\uff0d-]+")
 
 
 def normal_postcode(typed: str, layout: Layout) -> str | None:

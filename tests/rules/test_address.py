@@ -120,6 +120,42 @@ def test_lines_as_the_country_writes_them(address: Address, lines: list[str]) ->
     assert block("Jonas Petraitis", address) == ("Jonas Petraitis", *lines)
 
 
+def test_a_fact_on_paper_that_nobody_normalised_has_its_prefix_once() -> None:
+    typed = Address("LT", ("Pilies g. 5",), "lt-09124", "Vilnius")
+    assert printed_lines("Ona", typed, country_line="")[-1] == "lt-09124 Vilnius"
+
+
+@pytest.mark.parametrize(
+    ("country", "typed", "normal"),
+    [
+        ("JP", "\uff11\uff10\uff10\uff0d\uff10\uff10\uff10\uff11", "100-0001"),
+        ("IR", "\u06f1\u06f1\u06f9\u06f3\u06f6\u06f1\u06f2\u06f3\u06f4\u06f5", "11936-12345"),
+        ("SA", "11564-1234", "11564-1234"),
+        ("KZ", "a15e3x9", "A15E3X9"),
+        ("PL", "00950", "00-950"),
+        ("PL", "PL 00\u2013950", "00-950"),
+        ("SE", "S-11455", "114 55"),
+        ("NL", "1234ab", "1234 AB"),
+        ("CA", "h3z2y7", "H3Z 2Y7"),
+        ("BR", "40301110", "40301-110"),
+        ("GB", "bfpo61", "BFPO 61"),
+        ("GB", "w1a4zz", "W1A 4ZZ"),
+        ("US", "221621010", "22162-1010"),
+        ("AT", "A-1010", "1010"),
+        ("GR", "EL-15124", "151 24"),
+        ("LV", "LV1073", "LV-1073"),
+        ("AD", "500", "AD500"),
+        ("MD", "MD2012", "2012"),
+    ],
+)
+def test_a_postcode_is_read_as_people_type_it_and_kept_as_the_country_writes_it(
+    country: str, typed: str, normal: str
+) -> None:
+    result = check(Address(country, ("Street 1",), typed, "Town"))
+    assert result.faults == ()
+    assert result.address.postal_code == normal
+
+
 def holds(lines: tuple[str, ...], value: str) -> bool:
     return any(fold(value) in fold(line) for line in lines)
 

@@ -175,6 +175,13 @@ def test_six_in_the_evening_is_six_in_the_evening_when_the_clocks_change(vilnius
         moment = vilnius.cut_off_at(day)
         assert moment == datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
         assert moment.isoformat() == f"{day}T18:00:00{offset}"
+    # Clocks of one zone would say 24 hours; the manifest waits for 25 and for 23.
+    assert vilnius.cut_off_at(date(2026, 10, 25)) - vilnius.cut_off_at(date(2026, 10, 24)) == timedelta(
+        hours=25
+    )
+    assert vilnius.cut_off_at(date(2027, 3, 28)) - vilnius.cut_off_at(date(2027, 3, 27)) == timedelta(
+        hours=23
+    )
 
 
 def with_cut_off(clock: str) -> Edition:
