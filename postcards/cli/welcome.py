@@ -1,0 +1,83 @@
+"""What `up` does before it serves, and the friendly screen it shows: where each person goes, and how they get in."""
+
+from __future__ import annotations
+
+import click
+
+from postcards.cli.edge import now
+from postcards.embedded import RunningHome
+from postcards.kit import Kit
+from postcards.queries import campaigns as queries
+from postcards.rules.edition import load_edition
+from postcards.rules.tracking_code import spaced
+from postcards.services import campaigns, kiosks
+from postcards.services import staff as staff_service
+
+#: Who gets a one-time sign-in on the screen, at an address that no mail leaves to.
+PEOPLE = (("organiser@example.org", "organiser", "Desk"), ("partner@example.org", "partner", "Postal partner"))
+
+
+class Welcome:
+    """Prepares the first campaign and remembers what to show."""
+
+    def __init__(self, public_url: str) -> None:
+        self._url = public_url
+        self._slug = ""
+        self._name = ""
+        self._pairing = ""
+        self._venue = ""
+        self._links: list[tuple[str, str, str]] = []
+
+    def prepare(self, kit: Kit, *, demo: bool) -> None:
+        """This will create and open Vilnius when there is no campaign, and make a pairing code and sign-ins."""
+        if demo:
+            from postcards.cli.lifelike import fill_once
+
+            fill_once(kit)
+        at = now()
+        with kit.begin() as session:
+            campaign = queries.default(session)
+            if campaign is None:
+                made = campaigns.create(
+                    session, edition=load_edition("vilnius"), vault=kit.vault, by="up", at=at
+                )
+                campaigns.set_status(session, slug=made.slug, status="open", by="up", at=at)
+                campaign = queries.get(session, made.id)
+            venue = queries.venues(session, campaign.id)[0]
+            _, code = kiosks.add_kiosk(
+                session,
+                campaign_id=campaign.id,
+                venue_slug=venue.slug,
+                name=f"Paired from the screen, {at:%d %b %H:%M}",
+                by="up",
+                at=at,
+            )
+            for email, role, title in PEOPLE:
+                staff_id = staff_service.add_staff(
+                    session, email=email, roles=[(campaign.id, role)], password=None, by="up", at=at
+                )
+                token = staff_service.make_sign_in_link(session, staff_id=staff_id, at=at)
+                self._links.append((title, email, f"{self._url}/sign-in/{token}"))
+        self._slug, self._name, self._pairing, self._venue = campaign.slug, campaign.name, spaced(code), venue.name
+
+    def show(self, running: RunningHome) -> None:
+        """This will print the screen."""
+        lines = [
+            "",
+            f"  {self._name} is running at {self._url}   (Ctrl-C stops everything)",
+            "",
+            "  Where each person goes",
+            f"    visitors        {self._url}/                the campaign",
+            f"    the wall        {self._url}/wall/{self._slug}",
+            f"    volunteers      {self._url}/kiosk/          pairing code  {self._pairing}",
+            f"                    {'':{len(self._url)}}                 ({self._venue}; good for 15 minutes, once)",
+            f"    organisers      {self._url}/desk/",
+            f"    the Post        {self._url}/partner/",
+            "",
+            "  One-time sign-ins, good for 30 minutes",
+            *(f"    {title:15} {email:24} {link}" for title, email, link in self._links),
+            "",
+        ]
+        if self._url.startswith(("http://127.", "http://localhost", "http://[::1]")):
+            lines += ["  This address is this machine's own, so every card says TEST.", ""]
+        click.echo("\n".join(lines))

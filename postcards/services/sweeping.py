@@ -1,0 +1,44 @@
+"""Asks again for every job whose row waited too long: what a lost message or a dead worker left behind."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from postcards import jobs
+from postcards.models import Heartbeat
+from postcards.services import manifest_files
+
+#: A row that waits longer than this is asked for again (its message was lost, or nobody was there).
+WAITED = dt.timedelta(seconds=5)
+
+
+def sweep(session: Session, *, at: dt.datetime) -> None:
+    """This will note that the scheduler is alive, and enqueue what waits: files, print runs, mail."""
+    session.execute(
+        insert(Heartbeat)
+        .values(name="beat", at=at)
+        .on_conflict_do_update(index_elements=["name"], set_={"at": at})
+    )
+    for campaign_id in manifest_files.campaigns_waiting(session, at=at):
+        jobs.enqueue(session, jobs.MAKE_MANIFEST_FILES, campaign_id=campaign_id)
+    waiting = text(
+        """
+        SELECT id FROM print_run
+        WHERE (status = 'queued' AND requested_at < :before) OR (status = 'drawing' AND claimed_until < :at)
+        ORDER BY requested_at LIMIT 20
+        """
+    )
+    for run_id in session.scalars(waiting, {"before": at - WAITED, "at": at}):
+        jobs.enqueue(session, jobs.DRAW_PRINT_RUN, run_id=str(run_id))
+    mail_waits = text(
+        """
+        SELECT EXISTS (SELECT FROM mail WHERE not_before <= :at
+            AND (status = 'waiting' OR (status = 'sending' AND claimed_until < :at)))
+        """
+    )
+    if session.scalar(mail_waits, {"at": at}):
+        jobs.enqueue(session, jobs.SEND_MAIL)

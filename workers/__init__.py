@@ -1,0 +1,1 @@
+"""Celery: the app, what beat asks for and when, and three-line tasks that call services."""

@@ -1,0 +1,62 @@
+"""Tasks of three lines: each calls one service with this process's tools."""
+
+from __future__ import annotations
+
+import uuid
+
+from postcards import jobs
+from postcards.paper.manifest_files import make_files
+from postcards.paper.run import draw_run
+from postcards.services import cut_offs, manifest_files, printing, sweeping, tallies
+from workers import mail as mail
+from workers.app import RETRY, app, clock, kit, me
+
+
+@app.task(name=jobs.FOLD_TALLIES)
+def fold_tallies() -> None:
+    """Fold the deltas of the last second into the tallies."""
+    with kit().begin() as session:
+        tallies.fold(session)
+
+
+@app.task(name=jobs.SWEEP)
+def sweep() -> None:
+    """Ask again for everything that waited too long; also beat's sign of life."""
+    with kit().begin() as session:
+        sweeping.sweep(session, at=clock())
+
+
+@app.task(name=jobs.SEAL_DUE, **RETRY)
+def seal_due() -> None:
+    """Seal the manifests of every campaign whose cut-off has passed."""
+    cut_offs.seal_due(kit().begin, vault=kit().vault, by="beat", clock=clock)
+
+
+@app.task(name=jobs.MAKE_MANIFEST_FILES, **RETRY)
+def make_manifest_files(campaign_id: int) -> None:
+    """Make the files of the campaign's manifests that wait for them, in order."""
+    manifest_files.make_all(
+        kit().begin,
+        campaign_id=campaign_id,
+        draw=make_files,
+        files=kit().sealed_files,
+        vault=kit().vault,
+        worker=me(),
+        clock=clock,
+    )
+
+
+@app.task(name=jobs.DRAW_PRINT_RUN, **RETRY)
+def draw_print_run(run_id: str) -> None:
+    """Draw one print run."""
+    printing.draw(
+        kit().begin,
+        run_id=uuid.UUID(run_id),
+        draw_run=draw_run,
+        files=kit().sealed_files,
+        vault=kit().vault,
+        public_url=kit().settings.public_url,
+        test=kit().settings.is_test_address,
+        worker=me(),
+        clock=clock,
+    )
