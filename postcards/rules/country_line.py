@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import lru_cache
 from typing import Final
 
 from babel import Locale
@@ -36,7 +36,7 @@ _TWO_NAMES_MAX: Final = 54
 _NOT_LATIN: Final = ("ru", "uk", "be", "bg", "el", "ka", "hy", "ar", "he", "sr", "mk", "kk")
 
 
-@cache
+@lru_cache(maxsize=4_096)
 def country_name(country: str, language: str) -> str:
     """This will return the country's name in that language for people to read, else its code."""
     own = _OWN.get(language, {}).get(country)
@@ -53,7 +53,7 @@ def capitals(text: str, language: str) -> str:
     return text.upper()
 
 
-@cache
+@lru_cache(maxsize=4_096)
 def _for_mail(country: str, language: str) -> str:
     name = country_name(country, language)
     name = re.sub(r"\s*\(.*?\)", "", name)  # "Myanmar (Burma)"
@@ -62,7 +62,7 @@ def _for_mail(country: str, language: str) -> str:
     return capitals(name, language)
 
 
-@cache
+@lru_cache(maxsize=4_096)
 def country_line(country: str, *, origin: str, style: str, language: str) -> str:
     """The country as the last printed line: "GERMANY", or "VOKIETIJA / GERMANY".
 
