@@ -19,11 +19,14 @@ SENTENCES = (
             SELECT campaign_id, coalesce(venue_slug, '') AS venue_slug, country, status, count(*) AS cards
             FROM card WHERE campaign_id = ANY(:campaigns) GROUP BY 1, 2, 3, 4
         )
-        SELECT c.slug, coalesce(nullif(venue_slug, ''), '(no venue)') AS venue, country, status,
-               coalesce(told.cards, 0) AS told, coalesce(found.cards, 0) AS found
-        FROM told FULL JOIN found USING (campaign_id, venue_slug, country, status)
-        JOIN campaign c ON c.id = campaign_id
-        WHERE coalesce(told.cards, 0) <> coalesce(found.cards, 0) ORDER BY 1, 2, 3, 4
+        SELECT c.slug, coalesce(nullif(both_sides.venue_slug, ''), '(no venue)') AS venue, both_sides.country,
+               both_sides.status, both_sides.told, both_sides.found
+        FROM (
+            SELECT campaign_id, venue_slug, country, status, coalesce(told.cards, 0) AS told,
+                   coalesce(found.cards, 0) AS found
+            FROM told FULL JOIN found USING (campaign_id, venue_slug, country, status)
+        ) AS both_sides JOIN campaign c ON c.id = both_sides.campaign_id
+        WHERE both_sides.told <> both_sides.found ORDER BY 1, 2, 3, 4
         """,
     ),
     Sentence(

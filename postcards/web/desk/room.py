@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from babel.dates import format_timedelta
+from babel import Locale
+from babel.dates import format_skeleton, format_time, format_timedelta
 from flask import Blueprint, g
 from sqlalchemy.orm import Session
 
@@ -100,12 +102,16 @@ def _words() -> dict[str, Any]:
 
 def ago(moment: dt.datetime) -> str:
     """This will say how long ago it was (or how soon it will be), as people say it."""
-    return str(format_timedelta(moment - now(), add_direction=True, locale=_catalogue().locale, threshold=1.5))
+    return str(format_timedelta(moment - now(), add_direction=True, locale=_locale(), threshold=1.5))
 
 
-def local(moment: dt.datetime, style: str = "short") -> str:
-    """This will write the moment as the campaign's clock shows it."""
-    return _catalogue().moment(moment, g.get("desk_zone", "UTC"), style)
+def local(moment: dt.datetime) -> str:
+    """This will write the moment as the campaign's clock shows it; the year only when it is another one."""
+    zone = ZoneInfo(g.get("desk_zone", "UTC"))
+    there = moment.astimezone(zone)
+    skeleton = "MMMd" if there.year == now().astimezone(zone).year else "yMMMd"
+    day = format_skeleton(skeleton, there, locale=_locale())
+    return f"{day}, {format_time(there, 'short', locale=_locale())}"
 
 
 def _country(code: str) -> str:
@@ -118,6 +124,12 @@ def _number(n: int | float) -> str:
 
 def _listed(items: list[str]) -> str:
     return _catalogue().listed([str(item) for item in items])
+
+
+def _locale() -> Locale:
+    """English as it is read in Europe: the day before the month, and 24 hours."""
+    language = g.get("language", "en")
+    return Locale.parse("en_GB") if language == "en" else _catalogue().locale
 
 
 def _catalogue() -> texts.Catalogue:
