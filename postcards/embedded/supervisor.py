@@ -139,7 +139,9 @@ class _Watch:
             if now >= self.due:
                 self._start_again(now, say)
         elif (status := self.part.poll()) is not None:
-            self._failed(now, say, f"The {self.part.name} ended by itself (status {status})")
+            last = self.part.process.last_lines(1) if self.part.process else []
+            words = f", {last[0].strip()}" if last else ""
+            self._failed(now, say, f"The {self.part.name} ended by itself (status {status}{words})")
         elif self.fails and now - self.since > WELL_AFTER:
             self.fails = 0
 
