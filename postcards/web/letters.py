@@ -1,4 +1,4 @@
-"""Words letters from the templates in templates/mail; asks nothing of Flask, so workers and commands use it too."""
+"""Words letters from the templates in templates/mail; needs no app, so workers and commands use it too."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from postcards.web.pages import templates_folder
 
 
 def composer(public_url: str) -> Callable[[Notice], Words]:
-    """This will give the function that words a notice, with links to `public_url` or the address on the cards."""
+    """This will give the function that words a notice, linked to the address on the cards or `public_url`."""
     templates = Environment(
         loader=FileSystemLoader(templates_folder()),
         autoescape=select_autoescape(["html"]),

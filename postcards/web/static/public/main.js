@@ -1,9 +1,20 @@
-// The public pages work without scripts; this shows times in the reader's own clock.
+// The public pages work without scripts; this keeps the wall up to date and sends a form once.
+import { keepWall, offerWholeScreen } from "./wall.js";
 
-const language = document.documentElement.lang || "en";
-for (const time of document.querySelectorAll("time[data-local][datetime]")) {
-  const moment = new Date(time.dateTime);
-  if (Number.isNaN(moment.valueOf())) continue;
-  const style = time.dataset.local === "date" ? { dateStyle: "long" } : { dateStyle: "long", timeStyle: "short" };
-  time.textContent = new Intl.DateTimeFormat(language, style).format(moment);
+const board = document.querySelector("[data-wall]");
+if (board) {
+  keepWall(board, document.documentElement.lang || "en");
+  offerWholeScreen(document.querySelector("[data-fullscreen]"));
 }
+
+for (const form of document.querySelectorAll('form[method="post"]')) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+  });
+}
+
+// Back from the browser's memory: the forms work again.
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});

@@ -1,0 +1,64 @@
+"""The public pages' blueprint, and what each of them needs to speak with a stranger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from postcards import texts
+from postcards.errors import Refusal
+from postcards.rules.edition import Edition
+from postcards.web.answers import http_status, problem, refusal_body
+from postcards.web.pages import choose_language, render
+
+blueprint = Blueprint("public", __name__)
+
+
+def languages_of(edition: Edition) -> tuple[str, ...]:
+    """This will give the campaign's languages and English, for a recipient may live anywhere."""
+    return tuple(dict.fromkeys((*edition.languages, texts.ENGLISH)))
+
+
+def page(template: str, edition: Edition, *, status: int = 200, **context: Any) -> Response:
+    """This will render a campaign's page for this reader; `say` is their catalogue, `words` our texts."""
+    languages = languages_of(edition)
+    language = choose_language(languages)
+    html = render(
+        template,
+        languages=languages,
+        edition=edition,
+        say=texts.catalogue(language),
+        words=lambda key: edition.text(key, language),
+        in_own_words=lambda told: edition.words(told, language) if told else "",
+        campaign_name=edition.text("title", language),
+        lang_query=f"?lang={language}" if request.args.get("lang") == language else "",
+        **context,
+    )
+    return Response(html, status=status, content_type="text/html; charset=utf-8")
+
+
+def private(response: Response) -> Response:
+    """This will keep a page that a code leads to out of search engines."""
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+def reads_html() -> bool:
+    """This will tell whether a browser asks: only browsers name text/html, tools take anything or JSON."""
+    return "text/html" in request.headers.get("Accept", "")
+
+
+def asks_for_json() -> bool:
+    """This will tell whether a caller names JSON and not HTML; a phone or a plain tool gets the page."""
+    accept = request.headers.get("Accept", "")
+    return "json" in accept and "text/html" not in accept
+
+
+def refused(refusal: Refusal, *, html: bool) -> Response:
+    """This will answer for a code that leads nowhere: kindly for people, as problem+json for machines."""
+    status = http_status(refusal)
+    if not html:
+        return problem(status, refusal.code, refusal.message, **refusal_body(refusal))
+    body = render("public/code.html", refusal=refusal)
+    return private(Response(body, status=status, content_type="text/html; charset=utf-8"))
