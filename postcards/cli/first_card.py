@@ -39,10 +39,9 @@ def register_first_card(kit: Kit, slug: str, path: str) -> int:
         request, vault=kit.vault, key_id=campaign.data_key, edition=edition, print_check=check_entry, at=at
     )
     with kit.begin() as session:
-        registered = registration.register_at_desk(
+        registered = registration.register_card(
             session,
-            campaign_id=campaign.id,
-            campaign_status=campaign.status,
+            origin=registration.Origin(campaign.id, campaign.status, kiosk_id=None, venue_slug=None),
             prepared=prepared,
             by=BY,
             at=at,

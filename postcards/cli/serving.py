@@ -26,7 +26,8 @@ def up(host: str, port: int, tls: tuple[Path, Path] | None, no_worker: bool, dem
     """Serve everything from this machine: database, broker, web, worker and scheduler."""
     settings = embedded.with_secrets(config.load())
     if "POSTCARDS_PUBLIC_URL" not in os.environ and "POSTCARDS_PUBLIC_URL_FILE" not in os.environ:
-        shown = f"[{host}]" if ":" in host else host
+        local = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 - a reader needs an address
+        shown = f"[{local}]" if ":" in local and not local.startswith("[") else local
         settings = replace(settings, public_url=f"http{'s' if tls else ''}://{shown}:{port}")
         os.environ["POSTCARDS_PUBLIC_URL"] = settings.public_url
     welcome = Welcome(settings.public_url)

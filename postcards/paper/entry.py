@@ -1,4 +1,4 @@
-"""Looks at what people typed before a stamp is spent on it: does it fit the card, and is there a font for it?"""
+"""Looks at what people typed before a stamp is spent on it: does it fit, and is there a font for it?"""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from postcards.paper.address_block import fit_address, fit_message, missing_char
 
 
 def check_entry(lines: Sequence[str], sender_name: str, message: str | None) -> list[Fault]:
-    """This will name what cannot be printed; fields are `address_lines[N]`, `sender.name` and `message`."""
+    """This will name what cannot be printed; fields are `address_lines.N`, `sender.name` and `message`."""
     faults = [
         fault
         for field, words in (
-            *((f"address_lines[{index}]", line) for index, line in enumerate(lines)),
+            *((f"address_lines.{index}", line) for index, line in enumerate(lines)),
             ("sender.name", sender_name),
             ("message", message or ""),
         )

@@ -114,7 +114,7 @@ def placed(faults: Iterable[Fault], checked: Checked) -> list[Fault]:
 
 
 def _field_of_line(field: str, checked: Checked) -> str:
-    index = field.removeprefix("address_lines").strip("[]")
+    index = field.removeprefix("address_lines").strip(".")
     if not index:
         return "recipient.lines"
     line, address = checked.lines[int(index)].casefold(), checked.words.address
@@ -122,7 +122,7 @@ def _field_of_line(field: str, checked: Checked) -> str:
         return "recipient.name"
     for position, street in enumerate(address.lines):
         if street and street.casefold() in line:
-            return f"recipient.lines[{position}]"
+            return f"recipient.lines.{position}"
     for name in ("city", "region", "postal_code"):
         part = getattr(address, name)
         if part and part.casefold() in line:

@@ -92,6 +92,28 @@ class Registered:
     is_new: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a card is registered: at a kiosk of a venue, or at the desk (both None)."""
+
+    campaign_id: int
+    campaign_status: str
+    kiosk_id: uuid.UUID | None
+    venue_slug: str | None
+    is_retired: bool = False
+
+
+def origin_of(kiosk: KioskIdentity) -> Origin:
+    """This will give the kiosk as the origin of a card."""
+    return Origin(
+        campaign_id=kiosk.campaign_id,
+        campaign_status=kiosk.campaign_status,
+        kiosk_id=kiosk.kiosk_id,
+        venue_slug=kiosk.venue_slug,
+        is_retired=kiosk.status == "retired",
+    )
+
+
 def body_of(value: Any) -> bytes:
     """This will give JSON in canonical form: equal JSON has equal bytes."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode(
@@ -148,7 +170,7 @@ def prepare(
 def register_card(
     session: Session,
     *,
-    kiosk: KioskIdentity,
+    origin: Origin,
     prepared: Prepared,
     pause: Callable[[float], None] = time.sleep,
     by: str,
@@ -160,21 +182,21 @@ def register_card(
     """
     request = prepared.request
     lock_id(session, request.id)
-    replay = find_replay(session, kiosk=kiosk, card_id=request.id, body_mark=prepared.body_mark)
+    replay = find_replay(session, origin=origin, card_id=request.id, body_mark=prepared.body_mark)
     if replay is not None:
         return replay
-    held = _held(kiosk, prepared)
-    if request.number is None:
-        number = drawer.take_free(session, campaign_id=kiosk.campaign_id, card_id=request.id, pause=pause)
+    held = _held(origin, prepared)
+    if request.number is None or origin.kiosk_id is None:
+        number = drawer.take_free(session, campaign_id=origin.campaign_id, card_id=request.id, pause=pause)
     else:
         number = drawer.take_lent(
             session,
-            campaign_id=kiosk.campaign_id,
-            kiosk_id=kiosk.kiosk_id,
+            campaign_id=origin.campaign_id,
+            kiosk_id=origin.kiosk_id,
             number=request.number,
             card_id=request.id,
         )
-    return _write(session, kiosk=kiosk, prepared=prepared, number=number, held=held, by=by, at=at)
+    return _write(session, origin=origin, prepared=prepared, number=number, held=held, by=by, at=at)
 
 
 def lock_id(session: Session, made_elsewhere: uuid.UUID) -> None:
@@ -194,13 +216,13 @@ _FIND = text(
 
 
 def find_replay(
-    session: Session, *, kiosk: KioskIdentity, card_id: uuid.UUID, body_mark: bytes
+    session: Session, *, origin: Origin, card_id: uuid.UUID, body_mark: bytes
 ) -> Registered | None:
     """This will give the card of a request that was answered before, None for a new one. Raises `IdReused`."""
     row = session.execute(_FIND, {"card_id": card_id}).one_or_none()
     if row is None:
         return None
-    own = (row.campaign_id, row.kiosk_id) == (kiosk.campaign_id, kiosk.kiosk_id)
+    own = (row.campaign_id, row.kiosk_id) == (origin.campaign_id, origin.kiosk_id)
     if not own or bytes(row.body_mark) != body_mark:
         raise IdReused("This id was used for another card. Make a new id for a new card.")
     return Registered(
@@ -215,16 +237,16 @@ def find_replay(
     )
 
 
-def _held(kiosk: KioskIdentity, prepared: Prepared) -> tuple[str, ...]:
+def _held(origin: Origin, prepared: Prepared) -> tuple[str, ...]:
     """What the desk has to settle about a fact on paper; refuses any other card that may not be made now."""
     reasons = list(prepared.broken_rules)
-    if kiosk.campaign_status != "open":
-        code = f"campaign_{kiosk.campaign_status}"
+    if origin.campaign_status != "open":
+        code = f"campaign_{origin.campaign_status}"
         if not prepared.request.is_fact_on_paper:
-            state = {"draft": "not open yet", "paused": "paused"}.get(kiosk.campaign_status, "closed")
+            state = {"draft": "not open yet", "paused": "paused"}.get(origin.campaign_status, "closed")
             raise NotOpen(f"The campaign is {state}. Ask an organiser; nothing that was typed is lost.", code=code)
         reasons.append(code)
-    if kiosk.status == "retired" and prepared.request.number is None:
+    if origin.is_retired and prepared.request.number is None:
         raise KioskRetired("This kiosk was retired: it can hand in what it holds, and take nothing new.")
     return tuple(reasons)
 
@@ -274,7 +296,7 @@ _WRITE = text(
 def _write(
     session: Session,
     *,
-    kiosk: KioskIdentity,
+    origin: Origin,
     prepared: Prepared,
     number: int,
     held: tuple[str, ...],
@@ -286,15 +308,15 @@ def _write(
     row = session.execute(
         _WRITE,
         {
-            "campaign_id": kiosk.campaign_id,
+            "campaign_id": origin.campaign_id,
             "card_id": request.id,
             "number": number,
             "was_lent": request.number is not None,
             "code": new_tracking_code(),
             "slip_code": new_slip_code(),
             "status": status,
-            "kiosk_id": kiosk.kiosk_id,
-            "venue_slug": kiosk.venue_slug,
+            "kiosk_id": origin.kiosk_id,
+            "venue_slug": origin.venue_slug,
             "country": prepared.country,
             "language": prepared.language,
             "consent_version": prepared.consent_version,

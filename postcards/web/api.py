@@ -177,7 +177,7 @@ def _surrogates(value: Any, path: str) -> list[str]:
         case dict():
             return [found for key, part in value.items() for found in _surrogates(part, _join(path, str(key)))]
         case list():
-            return [found for index, part in enumerate(value) for found in _surrogates(part, f"{path}[{index}]")]
+            return [found for index, part in enumerate(value) for found in _surrogates(part, _join(path, str(index)))]
         case _:
             return []
 
@@ -189,7 +189,7 @@ def _join(path: str, key: str) -> str:
 def _dotted(location: tuple[int | str, ...]) -> str:
     path = ""
     for part in location:
-        path = f"{path}[{part}]" if isinstance(part, int) else _join(path, part)
+        path = _join(path, str(part))
     return path or "body"
 
 

@@ -172,7 +172,7 @@ class Town:
         prepared = self.prepare(self.request(**changes))
         with self.house.begin() as session:
             return registration.register_card(
-                session, kiosk=kiosk, prepared=prepared, by=f"kiosk:{kiosk.kiosk_id}", at=self.house.at
+                session, origin=registration.origin_of(kiosk), prepared=prepared, by=f"kiosk:{kiosk.kiosk_id}", at=self.house.at
             )
 
 

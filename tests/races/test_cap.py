@@ -43,7 +43,7 @@ def _register(town: Town, kiosk: PairedKiosk | None = None, **changes: Any) -> R
     prepared = town.prepare(town.request(**changes))
     with town.house.begin() as session:
         return registration.register_card(
-            session, kiosk=identity, prepared=prepared, by=f"kiosk:{identity.kiosk_id}", at=town.house.at
+            session, origin=registration.origin_of(identity), prepared=prepared, by=f"kiosk:{identity.kiosk_id}", at=town.house.at
         )
 
 
@@ -158,7 +158,7 @@ def test_a_free_stamp_that_stays_held_is_busy_and_never_cap_reached(house: House
         waited: list[float] = []
         with pytest.raises(Refusal) as refused, house.begin() as session:
             registration.register_card(
-                session, kiosk=identity, prepared=prepared, pause=waited.append, by="test", at=house.at
+                session, origin=registration.origin_of(identity), prepared=prepared, pause=waited.append, by="test", at=house.at
             )
     assert refused.value.code == "busy"
     assert 1.5 < sum(waited) < 2.5

@@ -229,7 +229,7 @@ def _one_of_batch(card: dict[str, object], kiosk: KioskIdentity, edition: Editio
 
 
 def _register(data: bytes, kiosk: KioskIdentity, edition: Edition) -> tuple[int, shapes.CardOut]:
-    tools, at = kit(), now()
+    tools, at, origin = kit(), now(), registration.origin_of(kiosk)
     request = read_card(data, edition)
     try:
         prepared = registration.prepare(
@@ -244,14 +244,14 @@ def _register(data: bytes, kiosk: KioskIdentity, edition: Edition) -> tuple[int,
         # The rules may have changed since this very card was registered: then it is that card still.
         with tools.read() as session:
             replay = registration.find_replay(
-                session, kiosk=kiosk, card_id=request.id, body_mark=tools.vault.body_mark(request.body)
+                session, origin=origin, card_id=request.id, body_mark=tools.vault.body_mark(request.body)
             )
         if replay is None:
             raise
         return 200, _card_out(replay, kiosk)
     with tools.begin() as session:
         registered = registration.register_card(
-            session, kiosk=kiosk, prepared=prepared, by=caller().by, at=at
+            session, origin=origin, prepared=prepared, by=caller().by, at=at
         )
     return 201 if registered.is_new else 200, _card_out(registered, kiosk)
 
