@@ -1,4 +1,4 @@
-"""The recipient's address as it will stand on the card, or a refusal at entry: never clipped, never too small.
+"""The recipient's address as it will stand on the card, or a refusal at entry: never clipped or too small.
 
 Called at each registration, so widths of letters are looked up once and kept.
 """
@@ -9,11 +9,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from postcards.errors import Fault, Invalid
-from postcards.paper.layout import ADDRESS, ADDRESS_LINES, ADDRESS_SIZES, MESSAGE, MESSAGE_SIZES
+from postcards.paper.layout import (
+    ADDRESS,
+    ADDRESS_LINES,
+    ADDRESS_SIZES,
+    LEFT,
+    MESSAGE,
+    MESSAGE_SIZES,
+    RIGHT,
+    SENDER_SIZES,
+)
 from postcards.paper.shaping import missing_characters
 from postcards.paper.typesetting import overhang, text_width
 
-__all__ = ["DoesNotFit", "SetBlock", "fit_address", "fit_message", "missing_characters"]
+__all__ = ["DoesNotFit", "SetBlock", "fit_address", "fit_message", "fit_sender", "missing_characters"]
 
 MESSAGE_LEADING = 1.32  # of the type size
 _POINT = 25.4 / 72
@@ -36,9 +45,9 @@ class SetBlock:
 def fit_address(lines: Sequence[str]) -> SetBlock:
     """Set an address in 54 x 50 mm: 10 pt, then down to 9.2 pt, then broken at spaces, seven lines at most.
 
-    `lines` are as they are to be printed, name first and country last. This will return a `SetBlock`; it raises
-    `DoesNotFit` for a word wider than 54 mm at 9.2 pt or for too many lines, and `NoSuchCharacter` for a
-    character without a font.
+    `lines` are as they are to be printed, name first and country last. This will return a `SetBlock`; it
+    raises `DoesNotFit` for a word wider than 54 mm at 9.2 pt or for too many lines, and `NoSuchCharacter` for
+    a character without a font.
     """
     for size in ADDRESS_SIZES:
         if len(lines) <= ADDRESS_LINES and all(_width(line, size) <= ADDRESS.width for line in lines):
@@ -54,6 +63,22 @@ def fit_address(lines: Sequence[str]) -> SetBlock:
         )
         raise DoesNotFit(message, faults=[Fault("address_lines", "too_many_lines", message)])
     return SetBlock(size, tuple(broken))
+
+
+def fit_sender(name: str) -> SetBlock:
+    """Set the sender's name above the return address: one line of 63 mm down to 5.6 pt, else two of 5 pt.
+
+    This will return a `SetBlock`, or raise `DoesNotFit` or `NoSuchCharacter`.
+    """
+    room = RIGHT - LEFT
+    for size in SENDER_SIZES:
+        if _width(name, size) <= room:
+            return SetBlock(size, (name,))
+    lines, fits = _wrapped(name, 5.0, room)
+    if fits and len(lines) <= 2:
+        return SetBlock(5.0, tuple(lines))
+    message = "The sender's name is longer than the two small lines the card has for it. Please shorten it."
+    raise DoesNotFit(message, faults=[Fault("sender.name", "too_long", message)])
 
 
 def fit_message(text: str) -> SetBlock:
@@ -85,7 +110,7 @@ def _broken(line: str, size: float, position: int) -> list[str]:
             f"Line {position} has a word that is too long for the card: “{word}”. "
             f"Please shorten it, or part it with a space or a hyphen and a space."
         )
-        raise DoesNotFit(message, faults=[Fault(f"address_lines[{position - 1}]", "word_too_long", message)])
+        raise DoesNotFit(message, faults=[Fault(f"address_lines.{position - 1}", "word_too_long", message)])
     return lines
 
 

@@ -1,9 +1,9 @@
-"""The address side: what is the same on every card is drawn once, what is not is a few lines of text and a QR."""
+"""The address side: what all cards share is drawn once, each card's own is a few lines of text and a QR."""
 
 from __future__ import annotations
 
 from postcards.paper import layout
-from postcards.paper.address_block import MESSAGE_LEADING, fit_address, fit_message
+from postcards.paper.address_block import MESSAGE_LEADING, fit_address, fit_message, fit_sender
 from postcards.paper.art import BLACK, WHITE, Art, Ink
 from postcards.paper.cachet import draw_cachet
 from postcards.paper.face import Face, Look
@@ -57,10 +57,13 @@ def number_text(number: int, cap: int) -> str:
 
 
 def face_operators(look: Look, face: Face, set_text: Typesetter) -> bytes:
-    """What is this card's own on its address side. This will return PDF operators with the origin in the card's lower
-    left corner, or raise `DoesNotFit` or `NoSuchCharacter`.
+    """What is this card's own on its address side.
+
+    This will return PDF operators, their origin in the card's lower left corner, or raise `DoesNotFit` or
+    `NoSuchCharacter`.
     """
-    size = layout.QR_MODULE * (rows := qr_rows(face.url)).__len__()
+    rows = qr_rows(face.url)
+    size = layout.QR_MODULE * len(rows)
     block = fit_address(face.address_lines)
     parts = [b"0 0 0 1 k\n", _qr(rows, size)]
     for place, line in enumerate(block.lines):
@@ -69,7 +72,11 @@ def face_operators(look: Look, face: Face, set_text: Typesetter) -> bytes:
         parts.append(set_text.line(line, x=x, y=CARD_HEIGHT - y, size=block.size_pt))
     number = number_text(face.number, look.cap)
     top = layout.QR_BOTTOM - size - layout.QR_QUIET * layout.QR_MODULE
-    parts.append(set_text.line(number, x=layout.QR_LEFT, y=CARD_HEIGHT - top + 0.4, size=layout.NUMBER_SIZE, heavy=True))
+    parts.append(
+        set_text.line(
+            number, x=layout.QR_LEFT, y=CARD_HEIGHT - top + 0.4, size=layout.NUMBER_SIZE, heavy=True
+        )
+    )
     beside = layout.QR_LEFT + size + layout.QR_QUIET * layout.QR_MODULE + 0.6
     groups = spaced(face.tracking_code).split(" ")
     first = layout.QR_BOTTOM - size / 2 - (len(groups) - 1) * layout.CODE_LEADING / 2 + 1.1
@@ -77,14 +84,21 @@ def face_operators(look: Look, face: Face, set_text: Typesetter) -> bytes:
         y = first + place * layout.CODE_LEADING
         parts.append(set_text.line(group, x=beside, y=CARD_HEIGHT - y, size=layout.CODE_SIZE, spacing=0.5))
     if face.sender_name:
-        size_pt = layout.SENDER_SIZE
-        while text_width(face.sender_name, size_pt) > layout.RIGHT - layout.LEFT and size_pt > 4:
-            size_pt -= 0.2
-        y = layout.SENDER_BASELINE
-        parts.append(set_text.line(face.sender_name, x=layout.LEFT, y=CARD_HEIGHT - y, size=size_pt))
+        parts.append(_sender_name(face.sender_name, set_text))
     if face.message:
         parts.append(_message(face.message, set_text))
     return b"".join(parts)
+
+
+def _sender_name(name: str, set_text: Typesetter) -> bytes:
+    """One line above the return address, or two small ones that end on the same baseline."""
+    block = fit_sender(name)
+    leading = block.size_pt * 1.12 * _POINT
+    first = layout.SENDER_BASELINE - (len(block.lines) - 1) * leading
+    return b"".join(
+        set_text.line(line, x=layout.LEFT, y=CARD_HEIGHT - first - place * leading, size=block.size_pt)
+        for place, line in enumerate(block.lines)
+    )
 
 
 def _message(message: str, set_text: Typesetter) -> bytes:
@@ -100,7 +114,7 @@ def _message(message: str, set_text: Typesetter) -> bytes:
 
 
 def _qr(rows: tuple[int, ...], size_mm: float) -> bytes:
-    """The symbol as an inline one-bit mask in the text's black: each module a whole number of printer's dots."""
+    """The symbol as an inline one-bit mask in the text's black, each module a whole number of dots."""
     size = len(rows)
     width = (size + 7) // 8
     pad = 8 * width - size
@@ -119,7 +133,9 @@ def _heading(art: Art, look: Look) -> None:
     if not look.heading:
         return
     size, spacing = layout.HEADING_SIZE, 0.9
-    while text_width(look.heading, size, heavy=True, spacing=spacing) > layout.RIGHT - layout.LEFT and size > 4:
+    while (
+        text_width(look.heading, size, heavy=True, spacing=spacing) > layout.RIGHT - layout.LEFT and size > 4
+    ):
         size -= 0.2
         spacing *= 0.95
     art.text(look.heading, layout.LEFT, layout.HEADING_BASELINE, size, heavy=True, spacing=spacing)
@@ -170,8 +186,22 @@ def _indicia(art: Art, look: Look) -> None:
         art.text(text, middle, y, size, heavy=heavy, spacing=spacing, align=0.5)
 
     centred(mark.country, zone.top + height * 0.235, 10, heavy=True, spacing=1.2)
-    art.line(left + 1.5, zone.top + height * 0.32, zone.right - 1.5, zone.top + height * 0.32, stroke=BLACK, width=0.5)
+    art.line(
+        left + 1.5,
+        zone.top + height * 0.32,
+        zone.right - 1.5,
+        zone.top + height * 0.32,
+        stroke=BLACK,
+        width=0.5,
+    )
     centred(mark.words, zone.top + height * 0.565, 15, heavy=True)
-    art.line(left + 1.5, zone.top + height * 0.68, zone.right - 1.5, zone.top + height * 0.68, stroke=BLACK, width=0.5)
+    art.line(
+        left + 1.5,
+        zone.top + height * 0.68,
+        zone.right - 1.5,
+        zone.top + height * 0.68,
+        stroke=BLACK,
+        width=0.5,
+    )
     centred(mark.licence, zone.top + height * 0.80, 6.6)
     centred(mark.office, zone.top + height * 0.915, 6.6)

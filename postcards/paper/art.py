@@ -1,4 +1,4 @@
-"""A drawing in millimetres from the card's top left corner: reportlab bends the paths, our typesetter sets the letters.
+"""A drawing in millimetres from the card's top left corner: reportlab's paths, our typesetter's letters.
 
 What comes out are PDF operators for a form that is drawn once and used on every card.
 """
@@ -29,7 +29,9 @@ _TOKEN = re.compile(r"[MLCQZ]|-?\d+(?:\.\d+)?")
 class Art:
     """One drawing. Every method takes millimetres, y downward; type sizes and line widths are in points."""
 
-    def __init__(self, typesetter: Typesetter, *, height: float = CARD_HEIGHT, width: float = CARD_WIDTH) -> None:
+    def __init__(
+        self, typesetter: Typesetter, *, height: float = CARD_HEIGHT, width: float = CARD_WIDTH
+    ) -> None:
         self._typesetter = typesetter
         self._height = height
         # Never saved: only its operators are taken. So its own fonts and boxes do not matter.
@@ -48,7 +50,12 @@ class Art:
         return (self._height - y) * MM
 
     def path(
-        self, path: str | Sequence[Point], *, fill: Ink | None = None, stroke: Ink | None = None, width: float = 0.5
+        self,
+        path: str | Sequence[Point],
+        *,
+        fill: Ink | None = None,
+        stroke: Ink | None = None,
+        width: float = 0.5,
     ) -> None:
         """Fill and stroke a path: points of a polygon, or letters as in SVG (absolute M L C Q Z only)."""
         self._colours(fill, stroke, width)
@@ -112,9 +119,13 @@ class Art:
         operators = self._typesetter.line(text, x=x, y=self._height - y, size=size, heavy=True)
         self._raw(b"1 Tr\n" + operators + b"0 Tr\n")
 
-    def letter(self, face: Typeface, glyph: int, x: float, y: float, size: float, angle: float, *, ink: Ink) -> None:
+    def letter(
+        self, face: Typeface, glyph: int, x: float, y: float, size: float, angle: float, *, ink: Ink
+    ) -> None:
         """One glyph as a shape, its origin at (x, y), turned clockwise by `angle` (radians)."""
-        pen = _OutlinePen(self._canvas.beginPath(), self.x(x), self.y(y), size * face.per_mille / 1000, -angle)
+        pen = _OutlinePen(
+            self._canvas.beginPath(), self.x(x), self.y(y), size * face.per_mille / 1000, -angle
+        )
         face.hb_font.draw_glyph_with_pen(glyph, pen)
         self._colours(ink, None, 0)
         self._canvas.drawPath(pen.path, stroke=0, fill=1, fillMode=1)
@@ -167,14 +178,23 @@ class Art:
         return made
 
 
-def smooth(points: Sequence[Point], *, start: bool = True) -> str:
-    """A curve through all `points` (Catmull-Rom). This will return a path for `Art.path`; with `start` False it
-    goes on from the first point instead of moving there.
+def points(
+    text: str, *, x: float = 0.0, y: float = 0.0, scale: float = 1.0, angle: float = 0.0
+) -> list[Point]:
+    """The points of "x y, x y, …", turned clockwise by `angle` (radians), scaled, and moved to (x, y)."""
+    cos, sin = math.cos(angle) * scale, math.sin(angle) * scale
+    pairs = [tuple(map(float, pair.split())) for pair in text.split(",")]
+    return [(x + px * cos - py * sin, y + px * sin + py * cos) for px, py in pairs]
+
+
+def smooth(through: Sequence[Point], *, start: bool = True) -> str:
+    """A curve that meets all of `through` (Catmull-Rom). With `start` False it goes on from the first point
+    instead of moving there. This will return a path for `Art.path`.
     """
-    parts = [f"M{points[0][0]:.3f} {points[0][1]:.3f}"] if start else []
-    for at in range(len(points) - 1):
-        p0, p1, p2 = points[max(at - 1, 0)], points[at], points[at + 1]
-        p3 = points[min(at + 2, len(points) - 1)]
+    parts = [f"M{through[0][0]:.3f} {through[0][1]:.3f}"] if start else []
+    for at in range(len(through) - 1):
+        p0, p1, p2 = through[max(at - 1, 0)], through[at], through[at + 1]
+        p3 = through[min(at + 2, len(through) - 1)]
         c1 = (p1[0] + (p2[0] - p0[0]) / 6, p1[1] + (p2[1] - p0[1]) / 6)
         c2 = (p2[0] - (p3[0] - p1[0]) / 6, p2[1] - (p3[1] - p1[1]) / 6)
         parts.append(f"C{c1[0]:.3f} {c1[1]:.3f} {c2[0]:.3f} {c2[1]:.3f} {p2[0]:.3f} {p2[1]:.3f}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from postcards.paper.art import WHITE, Art, Ink, smooth
+from postcards.paper.art import WHITE, Art, Ink, Point, points, smooth
 from postcards.paper.fonts import bold
 from postcards.paper.typesetting import text_width
 
@@ -21,11 +21,13 @@ _BELOW = 0.908  # and on the lower one, where letters stand on their outer side
 _MOST = 2.55  # radians that either arc may fill, so that the dots between them have air
 
 
-def draw_cachet(art: Art, x: float, y: float, radius: float, ring: str, *, ink: Ink = INK, paper: Ink = WHITE) -> None:
+def draw_cachet(
+    art: Art, x: float, y: float, radius: float, ring: str, *, ink: Ink = INK, paper: Ink = WHITE
+) -> None:
     """Draw the mark round (x, y), `radius` mm.
 
-    `ring` is parted at "·": the first part stands on the upper arc, the last one on the lower, what lies between in
-    the middle of the picture's foot. `paper` is the colour behind it, for what is left out of the ink.
+    `ring` is parted at "·": the first part stands on the upper arc, the last one on the lower, what lies
+    between at the foot of the picture. `paper` is the colour behind it, for what is left out of the ink.
     """
     parts = [part.strip() for part in ring.split("·") if part.strip()] or [""]
     above, below = parts[0], parts[-1] if len(parts) > 1 else ""
@@ -49,7 +51,7 @@ def _pt(mm: float) -> float:
 
 
 def _arc(art: Art, x: float, y: float, radius: float, text: str, *, upper: bool, ink: Ink) -> float:
-    """Letters along a circle, clockwise above, counter-clockwise below. This will return half the angle they fill."""
+    """Letters along a circle, clockwise above, the other way below. Returns half the angle they fill."""
     if not text:
         return 0.0
     face = bold()
@@ -78,15 +80,15 @@ def _arc(art: Art, x: float, y: float, radius: float, text: str, *, upper: bool,
 
 
 def _picture(art: Art, x: float, y: float, radius: float, middle: str, *, ink: Ink, paper: Ink) -> None:
-    def at(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-        return [(x + px * radius, y + py * radius) for px, py in points]
+    def at(text: str) -> list[Point]:
+        return points(text, x=x, y=y, scale=radius)
 
     art.push()
     art.clip(_circle_path(x, y, radius))
     horizon = 0.10
     # The sun: a half disc, and rings that thin outward like the waves of a voice.
     art.push()
-    art.clip(at([(-1, -1), (1, -1), (1, horizon), (-1, horizon)]))
+    art.clip(at(f"-1 -1, 1 -1, 1 {horizon}, -1 {horizon}"))
     art.circle(x, y + horizon * radius, radius * 0.21, fill=ink)
     for ring, width in ((0.29, 0.044), (0.38, 0.034), (0.48, 0.025), (0.59, 0.017), (0.71, 0.010)):
         art.circle(x, y + horizon * radius, radius * ring, stroke=ink, width=_pt(width * radius))
@@ -101,21 +103,29 @@ def _picture(art: Art, x: float, y: float, radius: float, middle: str, *, ink: I
             stroke=ink, width=_pt(radius * 0.024),
         )  # fmt: skip
     # Two shores: on the left roofs and a tower, on the right hills and a light.
-    left = at([
-        (-1.05, 0.98), (-1.05, -0.10), (-0.97, -0.16), (-0.90, -0.08), (-0.86, -0.08), (-0.86, -0.34),
-        (-0.885, -0.34), (-0.885, -0.42), (-0.845, -0.42), (-0.845, -0.385), (-0.815, -0.385), (-0.815, -0.42),
-        (-0.775, -0.42), (-0.775, -0.385), (-0.745, -0.385), (-0.745, -0.42), (-0.705, -0.42), (-0.705, -0.34),
-        (-0.73, -0.34), (-0.73, -0.02), (-0.66, -0.10), (-0.585, -0.01), (-0.585, 0.05), (-0.54, 0.05),
-        (-0.50, -0.16), (-0.46, 0.05), (-0.42, 0.08), (-0.42, 0.14), (-0.34, 0.17),
-    ])  # fmt: skip
-    art.path(_closed(left, at([(-0.34, 0.17), (-0.46, 0.27), (-0.42, 0.38), (-0.60, 0.52), (-0.56, 0.64), (-0.80, 0.80)])), fill=ink)
-    right = at([
-        (1.05, 0.98), (1.05, -0.30), (0.92, -0.22), (0.84, -0.10), (0.76, -0.02), (0.70, 0.00), (0.66, 0.06),
-        (0.66, -0.24), (0.685, -0.24), (0.685, -0.285), (0.665, -0.285), (0.665, -0.335), (0.62, -0.40),
-        (0.575, -0.335), (0.575, -0.285), (0.555, -0.285), (0.555, -0.24), (0.58, -0.24), (0.565, 0.10), (0.46, 0.13),
-        (0.34, 0.17),
-    ])  # fmt: skip
-    art.path(_closed(right, at([(0.34, 0.17), (0.44, 0.26), (0.40, 0.36), (0.58, 0.47), (0.56, 0.60), (0.82, 0.78)])), fill=ink)
+    left = at(
+        "-1.05 0.98, -1.05 -0.1, -0.97 -0.16, -0.9 -0.08, -0.86 -0.08, -0.86 -0.34, -0.885 -0.34, "
+        "-0.885 -0.42, -0.845 -0.42, -0.845 -0.385, -0.815 -0.385, -0.815 -0.42, -0.775 -0.42, "
+        "-0.775 -0.385, -0.745 -0.385, -0.745 -0.42, -0.705 -0.42, -0.705 -0.34, -0.73 -0.34, "
+        "-0.73 -0.02, -0.66 -0.1, -0.585 -0.01, -0.585 0.05, -0.54 0.05, -0.5 -0.16, -0.46 0.05, "
+        "-0.42 0.08, -0.42 0.14, -0.34 0.17"
+    )
+    art.path(
+        _closed(
+            left,
+            at("-0.34 0.17, -0.46 0.27, -0.42 0.38, -0.6 0.52, -0.56 0.64, -0.8 0.8"),
+        ),
+        fill=ink,
+    )
+    right = at(
+        "1.05 0.98, 1.05 -0.3, 0.92 -0.22, 0.84 -0.1, 0.76 -0.02, 0.7 0, 0.66 0.06, 0.66 -0.24, "
+        "0.685 -0.24, 0.685 -0.285, 0.665 -0.285, 0.665 -0.335, 0.62 -0.4, 0.575 -0.335, "
+        "0.575 -0.285, 0.555 -0.285, 0.555 -0.24, 0.58 -0.24, 0.565 0.1, 0.46 0.13, 0.34 0.17"
+    )
+    art.path(
+        _closed(right, at("0.34 0.17, 0.44 0.26, 0.4 0.36, 0.58 0.47, 0.56 0.6, 0.82 0.78")),
+        fill=ink,
+    )
     # One lit window on either shore, and the line of post between them.
     for wx, wy in ((-0.795, -0.22), (0.62, -0.312)):
         spot = radius * 0.035
@@ -126,8 +136,8 @@ def _picture(art: Art, x: float, y: float, radius: float, middle: str, *, ink: I
     art.pop()
     thin = _pt(radius * 0.022)
     art.dashes(_pt(radius * 0.028), _pt(radius * 0.055))
-    art.path(smooth(at([(-0.66, -0.50), (-0.50, -0.64), (-0.30, -0.72), (-0.13, -0.735)])), stroke=ink, width=thin)
-    art.path(smooth(at([(0.25, -0.66), (0.40, -0.60), (0.52, -0.50)])), stroke=ink, width=thin)
+    art.path(smooth(at("-0.66 -0.5, -0.5 -0.64, -0.3 -0.72, -0.13 -0.735")), stroke=ink, width=thin)
+    art.path(smooth(at("0.25 -0.66, 0.4 -0.6, 0.52 -0.5")), stroke=ink, width=thin)
     art.dashes()
     _plane(art, x + 0.08 * radius, y - 0.715 * radius, radius * 0.155, 0.16, ink=ink, paper=paper)
     if middle:
@@ -142,17 +152,16 @@ def _picture(art: Art, x: float, y: float, radius: float, middle: str, *, ink: I
 
 def _plane(art: Art, x: float, y: float, size: float, angle: float, *, ink: Ink, paper: Ink) -> None:
     """A letter folded into a plane, flying to the right."""
-    cos, sin = math.cos(angle), math.sin(angle)
 
-    def at(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-        return [(x + (px * cos - py * sin) * size, y + (px * sin + py * cos) * size) for px, py in points]
+    def at(text: str) -> list[Point]:
+        return points(text, x=x, y=y, scale=size, angle=angle)
 
-    art.path(at([(1.05, 0.0), (-1.0, -0.62), (-0.52, -0.02)]), fill=ink)
-    art.path(at([(1.05, 0.0), (-0.52, -0.02), (-0.62, 0.60)]), fill=paper, stroke=ink, width=_pt(size * 0.11))
-    art.path(at([(1.05, 0.0), (-0.30, 0.13), (-0.62, 0.60)]), fill=ink)
+    art.path(at("1.05 0, -1 -0.62, -0.52 -0.02"), fill=ink)
+    art.path(at("1.05 0, -0.52 -0.02, -0.62 0.6"), fill=paper, stroke=ink, width=_pt(size * 0.11))
+    art.path(at("1.05 0, -0.3 0.13, -0.62 0.6"), fill=ink)
 
 
-def _closed(outline: Sequence[tuple[float, float]], shore: Sequence[tuple[float, float]]) -> str:
+def _closed(outline: Sequence[Point], shore: Sequence[Point]) -> str:
     """A land: straight roofs above, then a curved shore down to the first point."""
     roofs = "M" + "L".join(f"{px:.3f} {py:.3f} " for px, py in outline)
     return roofs + smooth(shore, start=False) + f"L{outline[0][0]:.3f} {outline[0][1] + 5:.3f} Z"

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from postcards.errors import Fault, Invalid
-from postcards.paper.address_block import fit_address, fit_message, missing_characters
+from postcards.errors import Fault
+from postcards.paper.address_block import (
+    DoesNotFit,
+    fit_address,
+    fit_message,
+    fit_sender,
+    missing_characters,
+)
 
 
 def check_entry(lines: Sequence[str], sender_name: str, message: str | None) -> list[Fault]:
@@ -21,12 +27,15 @@ def check_entry(lines: Sequence[str], sender_name: str, message: str | None) -> 
     ]
     if faults:
         return faults
-    for fit, words in ((fit_address, lines), (fit_message, message)):
-        if words:
-            try:
-                fit(words)  # type: ignore[operator]
-            except Invalid as refusal:
-                faults += refusal.faults
+    for fits in (
+        lambda: fit_address(lines),
+        lambda: fit_sender(sender_name),
+        lambda: message and fit_message(message),
+    ):
+        try:
+            fits()
+        except DoesNotFit as refusal:
+            faults += refusal.faults
     return faults
 
 

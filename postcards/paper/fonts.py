@@ -11,8 +11,8 @@ build hook out of these npm packages, under the names they have there:
     @expo-google-fonts/noto-sans-hebrew      NotoSansHebrew_400Regular.ttf
     @expo-google-fonts/noto-sans-thai        NotoSansThai_400Regular.ttf
 
-Any other `*_400Regular.ttf` with glyf outlines that lies there (Noto Sans JP, SC, KR …) is used for the characters
-the ones above lack.
+Any other `*_400Regular.ttf` with glyf outlines that lies there (Noto Sans JP, SC, KR …) is used for
+characters that the ones above lack.
 """
 
 from __future__ import annotations

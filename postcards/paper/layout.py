@@ -1,7 +1,7 @@
 """Where everything stands on a card, in millimetres from its top left corner, y growing downward.
 
-The postal zones are those of an A6 card as sorting machines expect them; the rest is our own composition of the
-left half. Nothing here draws.
+The postal zones are those of an A6 card as sorting machines expect them; the rest is our own composition of
+the left half. Nothing here draws.
 
     0                                74   79              133      148
     +--------------------------------+-----------------------------+ 0
@@ -66,6 +66,7 @@ HEADING_BASELINE = 8.6
 HEADING_SIZE = 6.4
 SENDER_BASELINE = 14.2
 SENDER_SIZE = 6.8
+SENDER_SIZES = (6.8, 6.4, 6.0, 5.6)  # of the name; then two lines of 5 pt
 SENDER_LEADING = 3.1
 SENDER_LINES = 4
 PRIORITY = Zone(6, 27.2, 38, 31.2)
@@ -78,7 +79,7 @@ DIVIDER = (6.0, 87.0)
 # The QR: 0.508 mm modules are 6 dots at 300 dpi and 12 at 600; quiet zone 4 modules.
 QR_MODULE = 0.508
 QR_QUIET = 4
-QR_LEFT = 8.0
+QR_LEFT = LEFT
 QR_BOTTOM = 87.0  # of the symbol; its quiet zone ends at 89.03, above the coding zone
 QR_LARGEST = 37  # modules, version 5: 18.8 mm, with its quiet zone 22.9 mm
 
@@ -87,8 +88,8 @@ CODE_SIZE = 8.6
 CODE_LEADING = 3.9
 
 CACHET_RADIUS = 13.0
-CACHET_LEFT = (56.0, 75.0)  # its centre in the left half
-CACHET_PICTURE = (126.0, 27.0)  # on the picture side
+CACHET_LEFT = (56.0, 74.0)  # its centre in the left half
+CACHET_PICTURE = (29.5, 24.0)  # on the picture side
 
 # The indicia: inside the franking zone, 5 mm from the edges; each side 15 to 50 mm.
 INDICIA = Zone(101, 6, 142, 32)

@@ -1,8 +1,8 @@
 """Writes a PDF from front to back, object by object, remembering nothing of it but where each object began.
 
 So a run of any length takes the memory of one card. Reportlab draws our art and could write the file too, but
-keeps every page until the end. What is written depends on what is drawn and on nothing else: no dates, and the
-file's ID is the hash of its own bytes.
+keeps every page until the end. What is written depends on what is drawn and on nothing else: no dates, and
+the file's ID is the hash of its own bytes.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The picture side: two shores at evening, one lit window on each, and a letter crossing the light between them.
+"""The picture side: two shores at evening, a lit window on each, a letter crossing the light between them.
 
-Flat inks and no gradients, so it prints the same on a copier and on an offset press; total ink stays below 280 %.
+Flat inks and no gradients, so it prints the same on a copier and on an offset press; ink stays below 280 %.
 The art is ours. It bears no country, no value and no frame of teeth: nobody can take it for postage.
 """
 
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Sequence
 
 from postcards.paper import layout
-from postcards.paper.art import WHITE, Art, Ink, Point, smooth
+from postcards.paper.art import WHITE, Art, Ink, Point, points, smooth
 from postcards.paper.cachet import draw_cachet
 from postcards.paper.face import Look
 from postcards.paper.typesetting import text_width
@@ -54,9 +55,11 @@ def draw_picture(art: Art, look: Look, *, bleed: float) -> None:
     """
     edge = layout.FRAME if bleed == 0 else -bleed
     window = [
-        (edge, edge), (layout.CARD.right - edge, edge), (layout.CARD.right - edge, layout.CARD.bottom - edge),
+        (edge, edge),
+        (layout.CARD.right - edge, edge),
+        (layout.CARD.right - edge, layout.CARD.bottom - edge),
         (edge, layout.CARD.bottom - edge),
-    ]  # fmt: skip
+    ]
     art.push()
     art.clip(window)
     _sky(art)
@@ -123,85 +126,130 @@ def _land(art: Art, ridge: list[Point], ink: Ink) -> None:
 
 def _left_shore(art: Art) -> None:
     """An old town under its tower."""
-    art.path(smooth([(-4, 47), (6, 44.5), (15, 47), (24, 52.5), (36, 57.5), (50, 61.2), (56, 62.4)]) + " L-4 62.4 Z",
-             fill=FAR_HILL)  # fmt: skip
-    _land(art, [(-4, 52), (3, 50), (10, 48.2), (15, 48.4), (20, 52), (28, 58), (38, 62.5), (46, 65), (53, 67.4),
-                (46, 70), (43, 73), (36, 76), (30, 84)], HILL)  # fmt: skip
-    _tower(art, 9.6, 49.5)
+    art.path(
+        smooth(points("-4 47, 6 44.5, 15 47, 24 52.5, 36 57.5, 50 61.2, 56 62.4")) + " L-4 62.4 Z",
+        fill=FAR_HILL,
+    )
+    _land(
+        art,
+        points(
+            "-4 52, 3 50, 10 48.2, 15 48.4, 20 51.6, 28 56.6, 38 61.4, 47 64.6, 55 66.4, 57.4 67, "
+            "54 67.8, 47 69.2, 40 71.6, 34 75, 30 84"
+        ),
+        HILL,
+    )
+    _tower(art, 11.4, 48.6)
     _church(art, 24.2, 57.5)
     town = (
-        (-3.0, 63.4, 6.0, 7.4), (2.6, 64.2, 5.0, 6.0), (7.2, 62.8, 5.4, 8.2), (12.2, 64.4, 4.6, 6.6),
-        (16.4, 63.8, 5.2, 8.6), (21.2, 65.6, 4.6, 6.8), (25.4, 65.0, 5.4, 8.8), (30.4, 67.2, 4.8, 6.6),
+        (-3.0, 63.4, 6.0, 7.4),
+        (2.6, 64.2, 5.0, 6.0),
+        (7.2, 62.8, 5.4, 8.2),
+        (12.2, 64.4, 4.6, 6.6),
+        (16.4, 63.8, 5.2, 8.6),
+        (21.2, 65.6, 4.6, 6.8),
+        (25.4, 65.0, 5.4, 8.8),
+        (30.4, 67.2, 4.8, 6.6),
         (34.8, 68.8, 4.4, 5.6),
-    )  # fmt: skip
+    )
     for x, top, width, height in town:
         _house(art, x, top, width, height + 10)
-    _land(art, [(-4, 71), (6, 71.6), (16, 72.2), (27, 73), (36, 74.2), (43, 75.6), (47.5, 77.6), (46, 80), (50, 82.4),
-                (48, 85.6), (56, 89.5), (60, 95), (76, 101), (90, 110)], NIGHT)  # fmt: skip
-    for x, y in ((-0.5, 67.8), (9.0, 66.8), (10.8, 66.8), (14.2, 68.6), (22.6, 69.4), (28.6, 69.6), (36.4, 71.6)):
+    _land(
+        art,
+        points(
+            "-4 71, 6 71.6, 16 72.2, 27 73, 35 73.6, 42 74.6, 48 76.4, 50.6 78.2, 50 80.4, 51.6 84, "
+            "56 88.2, 64 92.4, 76 97, 92 101, 112 104, 130 110"
+        ),
+        NIGHT,
+    )
+    for x, y in points("-0.5 67.8, 9 66.8, 10.8 66.8, 14.2 68.6, 22.6 69.4, 28.6 69.6, 36.4 71.6"):
         art.box(x, y, x + 0.75, y + 1.15, fill=(0.0, 0.34, 0.62, 0.12))
     _lit_window(art, 18.3, 67.4)
 
 
 def _right_shore(art: Art) -> None:
     """Mountains, and a light for ships."""
-    peaks = [(152, 36), (146, 31.5), (143, 33.5), (138.4, 40), (135.5, 38.4), (130, 46), (126, 49.4), (122.6, 48.2),
-             (116, 55), (109, 59.4), (102, 62.4), (152, 62.4)]  # fmt: skip
+    peaks = points(
+        "152 47.5, 146 42, 143.4 44, 139 38.6, 134.6 33.6, 131.2 37.4, 128.6 36.6, 123 45.2, "
+        "119.6 48.6, 116.8 47.4, 110 55.4, 103 59.8, 96 62.4, 152 62.4"
+    )
     art.path(peaks, fill=FAR_HILL)
-    art.path([(146, 31.5), (143, 33.5), (141.2, 36), (143.4, 35.6), (144.6, 38.2), (146.6, 35.8), (148.6, 37.2),
-              (149.4, 33.8)], fill=(0.10, 0.34, 0.16, 0.0))  # fmt: skip
-    _land(art, [(106, 66.8), (111, 64.6), (117, 62.8), (121, 60.4), (128, 57.6), (136, 54), (144, 51.4), (152, 47.6)],
-          HILL)  # fmt: skip
-    _lighthouse(art, 113.4, 64.4)
-    for x, top, width, height in ((126.5, 60.8, 4.6, 8), (131.6, 59.2, 5.2, 9), (137.4, 57.6, 4.4, 9), (142.4, 56, 5, 9)):
+    art.path(
+        points(
+            "134.6 33.6, 131.2 37.4, 128.6 36.6, 127.2 38.8, 129.6 38.5, 131 40.6, 133 38.8, 135 41, "
+            "136.6 38.7, 139.2 40, 139 38.6"
+        ),
+        fill=(0.06, 0.26, 0.18, 0.0),
+    )
+    _land(
+        art,
+        points(
+            "118 90, 113 75, 108 70, 102.4 67.4, 98.6 66.4, 102 65.6, 108 64.4, 114 63.2, 121 60.8, "
+            "128 58.2, 136 55.2, 144 53, 152 51"
+        ),
+        HILL,
+    )
+    _lighthouse(art, 112.6, 66.0)
+    for x, top, width, height in (
+        (126.5, 60.8, 4.6, 8),
+        (131.6, 59.2, 5.2, 9),
+        (137.4, 57.6, 4.4, 9),
+        (142.4, 56, 5, 9),
+    ):
         _house(art, x, top, width, height + 12)
-    _land(art, [(96, 110), (98, 100), (106, 93), (103, 88.6), (108, 85), (104.4, 81.4), (107, 77.4), (103.6, 73.6),
-                (107, 69.8), (112, 68.2), (118, 67.8), (126, 68.4), (134, 67), (143, 66.4), (152, 64.6)],
-          NIGHT)  # fmt: skip
+    _land(
+        art,
+        points(
+            "88 110, 96 102, 104 96, 109 90.6, 110.4 85, 109.4 80, 106.6 75.8, 104.4 72.6, 105.6 70.2, "
+            "110 68.8, 117 68, 126 68.4, 134 67, 143 66.4, 152 64.6"
+        ),
+        NIGHT,
+    )
     for x, y in ((127.6, 64.2), (139.2, 61.6), (144.2, 60.2), (145.6, 60.2)):
         art.box(x, y, x + 0.75, y + 1.15, fill=(0.0, 0.34, 0.62, 0.12))
     _lit_window(art, 133.8, 62.6)
 
 
 def _house(art: Art, x: float, top: float, width: float, height: float) -> None:
-    ridge = top - width * 0.42
-    art.path([(x, top), (x + width / 2, ridge), (x + width, top), (x + width, top + height), (x, top + height)],
-             fill=NIGHT)  # fmt: skip
+    roof = -width * 0.42
+    art.path(
+        points(f"0 0, {width / 2} {roof}, {width} 0, {width} {height}, 0 {height}", x=x, y=top), fill=NIGHT
+    )
 
 
 def _tower(art: Art, x: float, foot: float) -> None:
-    art.path([(x - 2.5, foot + 5), (x - 2.3, foot - 8.2), (x - 2.9, foot - 8.8), (x - 2.9, foot - 10.8),
-              (x - 1.9, foot - 10.8), (x - 1.9, foot - 9.9), (x - 0.6, foot - 9.9), (x - 0.6, foot - 10.8),
-              (x + 0.6, foot - 10.8), (x + 0.6, foot - 9.9), (x + 1.9, foot - 9.9), (x + 1.9, foot - 10.8),
-              (x + 2.9, foot - 10.8), (x + 2.9, foot - 8.8), (x + 2.3, foot - 8.2), (x + 2.5, foot + 5)],
-             fill=NIGHT)  # fmt: skip
+    walls = (
+        "-2.5 1.2, -2.3 -8.2, -2.9 -8.8, -2.9 -10.8, -1.9 -10.8, -1.9 -9.9, -0.6 -9.9, -0.6 -10.8, "
+        "0.6 -10.8, 0.6 -9.9, 1.9 -9.9, 1.9 -10.8, 2.9 -10.8, 2.9 -8.8, 2.3 -8.2, 2.5 1.2"
+    )
+    art.path(points(walls, x=x, y=foot), fill=NIGHT)
     art.line(x, foot - 10, x, foot - 15.6, stroke=NIGHT, width=0.7)
-    art.path(f"M{x} {foot - 15.6} Q{x + 1.4} {foot - 16.4} {x + 2.4} {foot - 15.5} Q{x + 3.2} {foot - 14.8} "
-             f"{x + 4.2} {foot - 15.4} L{x + 4.2} {foot - 13.4} Q{x + 3.0} {foot - 12.8} {x + 2.2} {foot - 13.5} "
-             f"Q{x + 1.2} {foot - 14.3} {x} {foot - 13.6} Z", fill=(0.04, 0.62, 0.44, 0.0))  # fmt: skip
+    above = smooth(points("0 -15.6, 1.3 -16.1, 2.5 -15.5, 4.2 -15.4", x=x, y=foot))
+    below = smooth(points("4.2 -13.4, 2.5 -13.4, 1.3 -13.9, 0 -13.6", x=x, y=foot), start=False)
+    flag = (0.04, 0.62, 0.44, 0.0)
+    art.path(f"{above} L{x + 4.2:.2f} {foot - 13.4:.2f} {below} Z", fill=flag)
 
 
 def _church(art: Art, x: float, foot: float) -> None:
     for middle, height in ((x, 12.6), (x + 5.2, 11.4)):
-        art.path([(middle - 1.3, foot + 8), (middle - 1.3, foot - height * 0.38), (middle - 0.9, foot - height * 0.42),
-                  (middle, foot - height), (middle + 0.9, foot - height * 0.42), (middle + 1.3, foot - height * 0.38),
-                  (middle + 1.3, foot + 8)], fill=NIGHT)  # fmt: skip
+        eaves, shoulder = -height * 0.38, -height * 0.42
+        spire = f"-1.3 8, -1.3 {eaves}, -0.9 {shoulder}, 0 {-height}, 0.9 {shoulder}, 1.3 {eaves}, 1.3 8"
+        art.path(points(spire, x=middle, y=foot), fill=NIGHT)
         top = foot - height
         art.line(middle, top + 0.4, middle, top - 1.5, stroke=NIGHT, width=0.6)
         art.line(middle - 0.55, top - 0.8, middle + 0.55, top - 0.8, stroke=NIGHT, width=0.6)
-    art.path([(x + 0.6, foot + 8), (x + 0.6, foot - 2.4), (x + 2.6, foot - 4.4), (x + 4.6, foot - 2.4),
-              (x + 4.6, foot + 8)], fill=NIGHT)  # fmt: skip
+    art.path(points("0.6 8, 0.6 -2.4, 2.6 -4.4, 4.6 -2.4, 4.6 8", x=x, y=foot), fill=NIGHT)
 
 
 def _lighthouse(art: Art, x: float, foot: float) -> None:
-    art.path([(x - 1.7, foot + 6), (x - 1.05, foot - 12), (x + 1.05, foot - 12), (x + 1.7, foot + 6)], fill=NIGHT)
+    art.path(points("-1.7 6, -1.05 -12, 1.05 -12, 1.7 6", x=x, y=foot), fill=NIGHT)
     for up in (1.6, 6.4):
         wide = 1.56 - up * 0.036
-        art.path([(x - wide, foot - up), (x - wide + 0.09, foot - up - 2.4), (x + wide - 0.09, foot - up - 2.4),
-                  (x + wide, foot - up)], fill=(0.16, 0.66, 0.36, 0.04))  # fmt: skip
+        narrow = wide - 0.09
+        stripe = points(f"{-wide} 0, {-narrow} -2.4, {narrow} -2.4, {wide} 0", x=x, y=foot - up)
+        art.path(stripe, fill=(0.16, 0.66, 0.36, 0.04))
     art.box(x - 1.6, foot - 12.5, x + 1.6, foot - 11.9, fill=NIGHT)
     art.box(x - 0.8, foot - 14.4, x + 0.8, foot - 12.5, fill=LAMP)
-    art.path([(x - 1.15, foot - 14.4), (x, foot - 16.2), (x + 1.15, foot - 14.4)], fill=NIGHT)
+    art.path(points("-1.15 -14.4, 0 -16.2, 1.15 -14.4", x=x, y=foot), fill=NIGHT)
 
 
 def _lit_window(art: Art, x: float, y: float) -> None:
@@ -215,10 +263,11 @@ def _lit_window(art: Art, x: float, y: float) -> None:
 
 def _line_of_post(art: Art) -> None:
     """From window to window, with the loop that every good letter makes."""
-    before: list[Point] = [(19.4, 65.4), (25, 52), (35, 38.5), (48, 28.5), (60, 24.6), (69, 26.6), (72.4, 32.4),
-                           (68.6, 37.2), (62.6, 35.6), (61.4, 29.2), (66.6, 22.4), (76, 18.4), (86, 17.4),
-                           (93.4, 18.6)]  # fmt: skip
-    after: list[Point] = [(103.6, 22.4), (113, 29), (121.6, 38.4), (128.6, 49.4), (133, 60.4)]
+    before = points(
+        "19.4 65.4, 25 52, 35 38.5, 48 28.5, 60 24.6, 69 26.6, 72.4 32.4, 68.6 37.2, 62.6 35.6, "
+        "61.4 29.2, 66.6 22.4, 76 18.4, 86 17.4, 93.4 18.6"
+    )
+    after = points("103.6 22.4, 113 29, 121.6 38.4, 128.6 49.4, 133 60.4")
     art.dashes(1.4, 2.9)
     art.path(smooth(before), stroke=CREAM, width=0.75)
     art.dashes(0.01, 2.9)
@@ -228,15 +277,13 @@ def _line_of_post(art: Art) -> None:
 
 
 def _plane(art: Art, x: float, y: float, size: float, angle: float) -> None:
-    cos, sin = math.cos(angle), math.sin(angle)
-
-    def at(*points: Point) -> list[Point]:
-        return [(x + (px * cos - py * sin) * size, y + (px * sin + py * cos) * size) for px, py in points]
-
-    art.path(at((1.0, 0.0), (-0.95, -0.66), (-0.52, -0.04)), fill=WHITE)
-    art.path(at((1.0, 0.0), (-0.52, -0.04), (-0.56, 0.46)), fill=(0.22, 0.26, 0.04, 0.04))
-    art.path(at((1.0, 0.0), (-0.24, 0.13), (-0.56, 0.46)), fill=(0.44, 0.46, 0.06, 0.10))
-    art.path(at((1.0, 0.0), (-0.24, 0.13), (-0.62, 0.62)), fill=CREAM)
+    for text, ink in (
+        ("1 0, -0.95 -0.66, -0.52 -0.04", WHITE),
+        ("1 0, -0.52 -0.04, -0.56 0.46", (0.22, 0.26, 0.04, 0.04)),
+        ("1 0, -0.24 0.13, -0.56 0.46", (0.44, 0.46, 0.06, 0.10)),
+        ("1 0, -0.24 0.13, -0.62 0.62", CREAM),
+    ):
+        art.path(points(text, x=x, y=y, scale=size, angle=angle), fill=ink)
 
 
 def _words(art: Art, look: Look) -> None:
@@ -248,9 +295,25 @@ def _words(art: Art, look: Look) -> None:
     art.text(look.title, left, foot - 4.2, size, ink=CREAM, heavy=True, spacing=0.4)
     if look.place:
         art.text(look.place, left + 0.3, foot, 7.0, ink=(0.02, 0.34, 0.46, 0.0), spacing=0.7)
-    leading, rows = 2.65, look.credits[-7:]
+    size, rows = _credits(look.credits)
+    leading = size * 0.49
     for row, credit in enumerate(rows):
-        size = 5.4
-        while text_width(credit, size) > 50 and size > 4:
-            size -= 0.1
         art.text(credit, right, foot - leading * (len(rows) - 1 - row), size, ink=CREAM, align=1)
+
+
+def _credits(names: Sequence[str], *, room: float = 46.0, most: int = 6) -> tuple[float, list[str]]:
+    """Every name: one on a line while they are few, else in running lines, as large as there is room."""
+    size = 5.4
+    while True:
+        rows = list(names)
+        if len(rows) > most:
+            rows = [""]
+            for name in names:
+                longer = f"{rows[-1]} · {name}" if rows[-1] else name
+                if text_width(longer, size) <= room or not rows[-1]:
+                    rows[-1] = longer
+                else:
+                    rows.append(name)
+        if size < 4 or (len(rows) <= most and all(text_width(row, size) <= room for row in rows)):
+            return size, rows
+        size -= 0.2

@@ -9,7 +9,13 @@ from typing import BinaryIO
 
 from postcards.errors import Invalid
 from postcards.paper import layout
-from postcards.paper.address_side import draw_address_side, draw_writing_lines, face_operators, number_text, warning
+from postcards.paper.address_side import (
+    draw_address_side,
+    draw_writing_lines,
+    face_operators,
+    number_text,
+    warning,
+)
 from postcards.paper.art import Art, Ink
 from postcards.paper.face import Face, Look
 from postcards.paper.pdf_file import PdfFile
@@ -54,12 +60,12 @@ def draw_run(
     order: Order = "sheet",
     offset: Offset = NO_OFFSET,
 ) -> int:
-    """Draw `faces` onto sheets, address side and picture side in turn, and write the PDF to `out` as it grows.
+    """Draw `faces` onto sheets, address side and picture side in turn; the PDF grows in `out` meanwhile.
 
     `order` "sheet" fills one sheet after the other; "stack" (cut-and-stack: the piles are in order after the
-    guillotine) needs to know how many there are, so `faces` must then be a sequence. Cells of the last sheets that
-    stay empty stay in their place. This will return the number of cards drawn; it raises `Invalid` when there is
-    none or when a face cannot be set, and `out` is then no PDF.
+    guillotine) needs to know how many there are, so `faces` must then be a sequence. Cells of the last sheets
+    that stay empty stay in their place. This will return the number of cards drawn; it raises `Invalid` when
+    there is none or when a face cannot be set, and `out` is then no PDF.
     """
     laid = sheet_named(sheet) if isinstance(sheet, str) else sheet
     press = _Press(look, laid, out, duplex, offset)
@@ -99,12 +105,12 @@ class _Press:
         entries = b"/Resources<</Font %d 0 R/XObject<</A %d 0 R/W %d 0 R/P %d 0 R>>>>" % (
             self._fonts, self._address_art, self._lines_art, self._picture_art,
         )  # fmt: skip
-        self._entries = _boxes(sheet) + entries
+        self._entries = boxes(sheet) + entries
         backs = [back_cell(sheet, cell, duplex) for cell in sheet.cells]
         self._fronts = [_placing(cell, offset.front_x, offset.front_y) for cell in sheet.cells]
         self._backs = [_placing(cell, offset.back_x, offset.back_y) for cell in backs]
-        self._front_marks = _mark_operators(sheet.marks, offset.front_x, offset.front_y)
-        self._back_marks = _mark_operators(back_marks(sheet, duplex), offset.back_x, offset.back_y)
+        self._front_marks = mark_operators(sheet.marks, offset.front_x, offset.front_y)
+        self._back_marks = mark_operators(back_marks(sheet, duplex), offset.back_x, offset.back_y)
 
     def sheet(self, faces: Sequence[Face | None]) -> None:
         front, back = [self._front_marks], [self._back_marks]
@@ -176,7 +182,8 @@ def _placing(cell: Cell, dx: float, dy: float) -> bytes:
     }[cell.turn]
 
 
-def _mark_operators(marks: Sequence[Mark], dx: float, dy: float) -> bytes:
+def mark_operators(marks: Sequence[Mark], dx: float, dy: float) -> bytes:
+    """Crop marks in all inks' black, moved by an offset in mm. This will return PDF operators."""
     if not marks:
         return b""
     lines = b"".join(
@@ -187,7 +194,7 @@ def _mark_operators(marks: Sequence[Mark], dx: float, dy: float) -> bytes:
     return b"q 0 0 0 1 K %g w\n%bS Q\n" % (MARK_WIDTH_PT, lines)
 
 
-def _boxes(sheet: Sheet) -> bytes:
+def boxes(sheet: Sheet) -> bytes:
     """MediaBox is the sheet, TrimBox round all cards, BleedBox round all that is printed of them."""
     left, right = min(c.x for c in sheet.cells), max(c.x + c.width for c in sheet.cells)
     bottom, top = min(c.y for c in sheet.cells), max(c.y + c.height for c in sheet.cells)

@@ -1,8 +1,8 @@
 """Text into glyphs for every script: bidirectional order by the Unicode rules, shapes by HarfBuzz.
 
 Latin, Cyrillic and Greek take no part: they are drawn letter by letter (`is_plain`). Everything else is cut
-into runs of one direction, one script and one face; each run is shaped with its direction said aloud (HarfBuzz
-guesses it wrong for digits), and the runs are put into the order in which they are seen. Shape a line after
+into runs of one direction, one script and one face; each run is shaped with its direction said aloud (a guess
+goes wrong for digits), and the runs are put into the order in which they are seen. Shape a line after
 wrapping, never before: order is a property of the line.
 """
 
@@ -30,7 +30,7 @@ _PLAIN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Glyph:
-    """One glyph: its number in the face, where it is drawn from the pen, and how far the pen moves (per mille)."""
+    """One glyph: its number in the face, how far the pen moves, where it stands from the pen (per mille)."""
 
     number: int
     advance: float
@@ -65,7 +65,7 @@ def is_plain(text: str) -> bool:
 
 
 def missing_characters(text: str) -> list[str]:
-    """The characters that no installed font has, each once, in order. This will return [] when all is well."""
+    """The characters that no installed font has, each once, in order; [] when all is well."""
     return [
         character
         for character in dict.fromkeys(text)
@@ -117,7 +117,7 @@ def _script(character: str) -> str | None:
 
 
 def _pieces(text: str, levels: list[int]) -> list[tuple[str, int, Typeface, str | None]]:
-    """Cut where direction, script or face changes; what all scripts share stays with what stands before it."""
+    """Cut where direction, script or face changes; what all scripts share stays with what is before it."""
     pieces: list[tuple[str, int, Typeface, str | None]] = []
     for character, level in zip(text, levels, strict=True):
         script = _script(character)

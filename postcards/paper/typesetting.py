@@ -1,8 +1,8 @@
 """Sets lines of text into a PDF: text operators out, and at the end the fonts with the glyphs that were used.
 
-Each face becomes one composite font whose codes are the face's own glyph numbers, so what HarfBuzz answers is what
-is printed. Letters of plain text are looked up in a table; shaped runs carry the text they stand for (ActualText),
-so that searching and copying give back what was typed.
+Each face becomes one composite font whose codes are the face's own glyph numbers, so what HarfBuzz answers is
+what is printed. Letters of plain text are looked up in a table; shaped glyphs that stand for no single letter
+carry their text along (ActualText), so that searching and copying give back what was typed.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from functools import lru_cache
 
 import uharfbuzz as hb
 
-from postcards.paper.fonts import BOLD, REGULAR, Typeface, bold, regular
+from postcards.paper.fonts import BOLD, REGULAR, Typeface, bold, no_such_character, regular
 from postcards.paper.pdf_file import PdfFile, text_string
-from postcards.paper.shaping import Glyph, is_plain, no_such_character, shape_line
+from postcards.paper.shaping import Glyph, is_plain, shape_line
 
 MM = 72 / 25.4  # PDF points in a millimetre
 
@@ -106,7 +106,7 @@ def _per_mille(text: str, heavy: bool) -> float:
 
 
 def overhang(text: str) -> float:
-    """How far the first glyph's ink stands out to the left of the pen (J does), in thousandths of the size."""
+    """How far the first glyph's ink stands out to the left of the pen (J does), per mille of the size."""
     if not text:
         return 0.0
     if is_plain(text):
@@ -146,7 +146,7 @@ def _glyphs(typeface: Typeface, glyphs: tuple[Glyph, ...], size: float) -> str:
 
 
 def _write_font(file: PdfFile, typeface: Typeface, glyphs: dict[int, str]) -> int:
-    """One composite font (Type0, Identity-H) with only the glyphs used. This will return its object number."""
+    """One composite font (Type0, Identity-H) with only the glyphs used. Returns its object number."""
     font = typeface.hb_font.get_font_extents("ltr")
     head = hb.Face(typeface.hb_face.blob)
     scale = typeface.per_mille
@@ -158,19 +158,27 @@ def _write_font(file: PdfFile, typeface: Typeface, glyphs: dict[int, str]) -> in
         file.reserve(),
         b"<</Type/FontDescriptor/FontName/%b/Flags 4/FontBBox[%b]/ItalicAngle 0/Ascent %d/Descent %d"
         b"/CapHeight 714/StemV %d/FontFile2 %d 0 R>>"
-        % (name, box, font.ascender * scale, font.descender * scale, 120 if "Bold" in typeface.name else 80, program),
+        % (
+            name,
+            box,
+            font.ascender * scale,
+            font.descender * scale,
+            120 if "Bold" in typeface.name else 80,
+            program,
+        ),
     )
     widths = b"".join(b"%d[%d]" % (glyph, round(typeface.width(glyph))) for glyph in glyphs)
     descendant = file.write(
         file.reserve(),
         b"<</Type/Font/Subtype/CIDFontType2/BaseFont/%b/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)"
-        b"/Supplement 0>>/FontDescriptor %d 0 R/DW 0/W[%b]/CIDToGIDMap/Identity>>" % (name, descriptor, widths),
+        b"/Supplement 0>>/FontDescriptor %d 0 R/DW 0/W[%b]/CIDToGIDMap/Identity>>"
+        % (name, descriptor, widths),
     )
     to_unicode = file.stream(_to_unicode(glyphs))
     return file.write(
         file.reserve(),
-        b"<</Type/Font/Subtype/Type0/BaseFont/%b/Encoding/Identity-H/DescendantFonts[%d 0 R]/ToUnicode %d 0 R>>"
-        % (name, descendant, to_unicode),
+        b"<</Type/Font/Subtype/Type0/BaseFont/%b/Encoding/Identity-H"
+        b"/DescendantFonts[%d 0 R]/ToUnicode %d 0 R>>" % (name, descendant, to_unicode),
     )
 
 
@@ -188,7 +196,7 @@ def _subset(typeface: Typeface, glyphs: tuple[int, ...]) -> bytes:
 
 
 def _subset_name(typeface: Typeface, glyphs: dict[int, str]) -> bytes:
-    """Six letters before the name say that it is a subset (ISO 32000-1, 9.6.4), here drawn from its glyphs."""
+    """Six letters before the name say that it is a subset (ISO 32000-1, 9.6.4), here from its glyphs."""
     value = 0
     for glyph in glyphs:
         value = (value * 8191 + glyph) % 26**6

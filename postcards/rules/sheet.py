@@ -1,4 +1,4 @@
-"""Where cards lie on a sheet of paper: plain arithmetic in millimetres, and a refusal when it does not add up.
+"""Where cards lie on a sheet of paper: arithmetic in millimetres, and a refusal when it does not add up.
 
 Origin is the sheet's lower left corner, y grows upward (as in PDF). A sheet is always described upright
 (portrait), the way it travels through a printer; so a long-edge flip mirrors the columns and a short-edge
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from postcards.errors import Fault, Invalid
@@ -239,7 +240,7 @@ def _cuts(spans: list[tuple[float, float]], size: float, bleed: float) -> Iterat
         return
     if spans[0][0] > TOLERANCE:  # without bleed an edge that is the sheet's own needs no cut
         yield spans[0][0], False
-    for (_, before), (after, _) in zip(spans, spans[1:], strict=False):
+    for (_, before), (after, _) in pairwise(spans):
         yield (before + after) / 2, after - before >= GUTTER  # one cut serves both neighbours
     if spans[-1][1] < size - TOLERANCE:
         yield spans[-1][1], False
