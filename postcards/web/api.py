@@ -121,25 +121,25 @@ def parse(model: type[Model], data: bytes) -> Model:
     try:
         return model.model_validate_json(data, strict=True)
     except ValidationError as error:
-        errors = error.errors(include_url=False, include_context=False, include_input=False)
-        if errors[0]["type"] == "json_invalid":
-            raise unreadable_or_surrogates(data) from None
-        raise Invalid(faults=faults_of(errors)) from None
+        raise Invalid(faults=faults_of(readable_errors(error, data))) from None
 
 
-def unreadable_or_surrogates(data: bytes) -> Invalid:
-    """This will say what is wrong with JSON that our strict reader refused: broken, or lone surrogates in a text."""
+def readable_errors(error: ValidationError, data: bytes) -> Any:
+    """This will give the errors of JSON that could be read, without its input.
+
+    Raises `Unreadable` (400) for what is no JSON in UTF-8, and `Invalid` for lone surrogates in a text, which our
+    strict reader takes for broken JSON.
+    """
     try:
         read = json.loads(data.decode("utf-8"), parse_constant=_no_constant)
-        faults = [
-            Fault(path, "characters", "holds half a character (a lone surrogate). Type the text again.")
-            for path in _surrogates(read, "")
-        ]
     except (ValueError, RecursionError):
-        faults = []
-    if faults:
-        return Invalid(faults=faults)
-    return Unreadable("The request is not JSON in UTF-8.", code="malformed", http_status=400)
+        raise Unreadable("The request is not JSON in UTF-8.", code="malformed", http_status=400) from None
+    errors = error.errors(include_url=False, include_context=False, include_input=False)
+    if errors[0]["type"] == "json_invalid":
+        message = "holds half a character (a lone surrogate). Type the text again."
+        faults = [Fault(path, "characters", message) for path in _surrogates(read, "")]
+        raise Invalid(faults=faults or [Fault("body", "nesting", "is nested too deep.")])
+    return errors
 
 
 def faults_of(errors: Any, *, prefix: str = "") -> list[Fault]:

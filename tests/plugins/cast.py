@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import socket
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,8 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 
-from postcards import config, kit
+from postcards import config, embedded, kit
+from postcards.embedded import children
 from postcards.paper.entry import check_entry
 from postcards.queries import campaigns as campaign_queries
 from postcards.rules.address import Address
@@ -26,6 +30,7 @@ from postcards.services import campaigns, kiosks, registration
 from postcards.services.kiosks import KioskIdentity
 from postcards.services.registration import CardRequest, Registered
 from postcards.vault import token_hash
+from postcards.web.app import create_app
 
 AT = dt.datetime(2026, 12, 14, 10, 0, tzinfo=dt.UTC)
 MASTER_KEY = "5e" * 32
@@ -211,3 +216,58 @@ def bucharest(house: House) -> Town:
     return town
 
 
+
+
+@pytest.fixture
+def app(house: House) -> Flask:
+    """The web app on the house's kit; a surprise inside it is raised, not answered."""
+    made = create_app(house.kit)
+    made.config["PROPAGATE_SURPRISES"] = True
+    return made
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser or device that talks to the app without a network."""
+    return app.test_client()
+
+
+def bearer(token: str) -> dict[str, str]:
+    """This will give the header that a device or the partner's system sends."""
+    return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.fixture
+def web_server(house: House, settings: config.Settings) -> Iterator[str]:
+    """The real web server, two processes, on the house's database; its address."""
+    port = free_port()
+    child = children.web_child(
+        settings,
+        children.environment(
+            settings,
+            embedded.Servers(settings.database_url, ""),
+            {
+                "POSTCARDS_MASTER_KEY": settings.master_key,
+                "POSTCARDS_SECRET_KEY": settings.secret_key,
+                "POSTCARDS_PUBLIC_URL": f"http://127.0.0.1:{port}",
+            },
+        ),
+        host="127.0.0.1",
+        port=port,
+        tls=None,
+    )
+    part = children.ChildPart(settings.home, child)
+    part.start()
+    try:
+        part.wait()
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        part.stop()
+
+
+def free_port() -> int:
+    """This will give a port that nobody listens on just now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    return port

@@ -21,7 +21,7 @@ from postcards.services.faces import faces_of, look_of, tracking_url
 from postcards.services.kiosks import KioskIdentity
 from postcards.services.registration import CardRequest, Registered
 from postcards.web.answers import http_status, refusal_body
-from postcards.web.api import BODY_LIMIT, endpoint, faults_of, raw_body, unreadable_or_surrogates
+from postcards.web.api import BODY_LIMIT, endpoint, faults_of, raw_body, readable_errors
 from postcards.web.clock import now
 from postcards.web.context import kit
 from postcards.web.doors import KIOSK, caller
@@ -261,9 +261,7 @@ def read_card(data: bytes, edition: Edition) -> CardRequest:
     try:
         card = shapes.CardIn.model_validate_json(data, strict=True)
     except ValidationError as error:
-        errors = error.errors(include_url=False, include_context=False, include_input=False)
-        if errors[0]["type"] == "json_invalid":
-            raise unreadable_or_surrogates(data) from None
+        errors = readable_errors(error, data)
         raise Invalid(faults=[*faults_of(errors), *_faults_of_readable_parts(data, edition, errors)]) from None
     return CardRequest(
         id=card.id,
