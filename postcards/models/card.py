@@ -20,7 +20,7 @@ class Card(Base):
     """`id` is made on the device. `body_mark` compares a repeated request with the first, for ever.
 
     `registered_at` and `printed_at` are the device's word, `received_at` is ours. `held` lists what the desk has to
-    settle; `print_run_id` is the run that has claimed the card: columns, not states.
+    settle, `warnings` what was only said when it was registered; `print_run_id` is the run that has claimed the card: columns, not states.
     """
 
     __tablename__ = "card"
@@ -75,5 +75,6 @@ class Card(Base):
     void_reason: Mapped[str | None]
     paper: Mapped[str | None]
     held: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    warnings: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     print_run_id: Mapped[uuid.UUID | None]
     body_mark: Mapped[Mark]

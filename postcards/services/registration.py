@@ -208,7 +208,7 @@ def lock_id(session: Session, made_elsewhere: uuid.UUID) -> None:
 _FIND = text(
     """
     SELECT card.campaign_id, card.kiosk_id, card.number, card.code, tracking_code.slip_code, card.status, card.held,
-        card.body_mark
+        card.warnings, card.body_mark
     FROM card JOIN tracking_code ON tracking_code.code = card.code
     WHERE card.id = :card_id
     """
@@ -232,7 +232,7 @@ def find_replay(
         slip_code=row.slip_code,
         status=row.status,
         held=tuple(row.held),
-        warnings=(),
+        warnings=tuple(row.warnings),
         is_new=False,
     )
 
@@ -254,7 +254,10 @@ def _held(origin: Origin, prepared: Prepared) -> tuple[str, ...]:
 #: Card, code, person, journal, tally and print log in one round trip. Foreign keys are looked at when it ends.
 _WRITE = text(
     """
-    WITH new_code AS (
+    WITH known AS (
+        SELECT EXISTS (
+            SELECT FROM person WHERE campaign_id = :campaign_id AND recipient_index = :recipient_index) AS known
+    ), new_code AS (
         INSERT INTO tracking_code (code, slip_code, campaign_id, number, card_id, given_at)
         SELECT :code, :slip_code, :campaign_id, :number, :card_id, :at WHERE NOT CAST(:was_lent AS boolean)
         RETURNING code, slip_code
@@ -266,10 +269,13 @@ _WRITE = text(
         SELECT code, slip_code FROM new_code UNION ALL SELECT code, slip_code FROM old_code
     ), made_card AS (
         INSERT INTO card (id, campaign_id, number, status, code, kiosk_id, venue_slug, country, language,
-            consent_version, arrival_notice, registered_at, received_at, printed_at, held, body_mark)
+            consent_version, arrival_notice, registered_at, received_at, printed_at, held, warnings,
+            body_mark)
         SELECT :card_id, :campaign_id, :number, :status, code.code, :kiosk_id, :venue_slug, :country, :language,
-            :consent_version, :arrival_notice, :registered_at, :at, :printed_at, :held, :body_mark
-        FROM code
+            :consent_version, :arrival_notice, :registered_at, :at, :printed_at, :held,
+            CAST(:warnings AS text[]) || CASE WHEN known.known THEN ARRAY['same_recipient'] ELSE '{}' END, :body_mark
+        FROM code, known
+        RETURNING warnings
     ), made_person AS (
         INSERT INTO person (card_id, campaign_id, key_id, sender, recipient, message, volunteer, email_index,
             recipient_index)
@@ -286,9 +292,7 @@ _WRITE = text(
         SELECT :card_id, :campaign_id, :card_id, :number, code.code, :printed_at, :at, :by FROM code
         WHERE CAST(:printed_at AS timestamptz) IS NOT NULL
     )
-    SELECT code.code, code.slip_code, EXISTS (
-        SELECT FROM person WHERE campaign_id = :campaign_id AND recipient_index = :recipient_index) AS same_recipient
-    FROM code
+    SELECT code.code, code.slip_code, made_card.warnings FROM code, made_card
     """
 )
 
@@ -324,6 +328,7 @@ def _write(
             "registered_at": request.registered_at,
             "printed_at": request.printed_at,
             "held": list(held),
+            "warnings": list(prepared.warnings),
             "body_mark": prepared.body_mark,
             "subject": f"card:{request.id}",
             "detail": json.dumps({"country": prepared.country, "held": list(held)} if held else {"country": prepared.country}),
@@ -332,7 +337,6 @@ def _write(
             **prepared.person,
         },
     ).one()
-    warnings = prepared.warnings + (("same_recipient",) if row.same_recipient else ())
     return Registered(
         id=request.id,
         number=number,
@@ -340,6 +344,6 @@ def _write(
         slip_code=row.slip_code,
         status=status,
         held=held,
-        warnings=warnings,
+        warnings=tuple(row.warnings),
         is_new=True,
     )

@@ -62,7 +62,7 @@ def test_a_card_is_registered_and_the_same_request_gives_the_same_card_for_ever(
     reordered = dict(reversed(list(body.items())))
     again = post(client, vilnius, "cards", reordered)
     assert again.status_code == 200
-    assert again.get_json() | {"warnings": []} == card | {"warnings": []}
+    assert again.get_json() == card
     set_status(house, vilnius, "closed")
     assert post(client, vilnius, "cards", body).status_code == 200
     other = post(client, vilnius, "cards", body | {"message": ""})

@@ -323,6 +323,7 @@ def upgrade() -> None:
     sa.Column('void_reason', sa.Text(), nullable=True),
     sa.Column('paper', sa.Text(), nullable=True),
     sa.Column('held', postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('warnings', postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.Column('print_run_id', sa.Uuid(), nullable=True),
     sa.Column('body_mark', sa.LargeBinary(), nullable=False),
     sa.CheckConstraint("(status = 'void') = (paper IS NOT NULL)", name=op.f('ck_card_void_says_its_paper')),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, current_app
+from flask import Response
 
 from postcards import db
 from postcards.errors import Refusal
@@ -32,7 +32,7 @@ def healthz() -> Response:
 @guarded(PUBLIC)
 def readyz() -> Response:
     """200 when every part answers, else 503. Without workers, beat is not expected."""
-    expects_beat = bool(current_app.config.get("EXPECTS_BEAT", True))
+    expects_beat = kit().settings.expect_beat
     parts = {
         "database": _database,
         "migrations": _migrations,
