@@ -15,7 +15,13 @@ export async function addressForm(country) {
   return known.get(key);
 }
 
-const CLASSES = { postal_code: "third", city: "two-thirds", region: "" };
+const PLACED = new Set(["postal_code", "city", "region"]);
+
+/** Town and region share a row, or town and postcode where there is no region. */
+function classOf(name, form) {
+  if (name === "postal_code") return "third";
+  return form.fields.some((field) => field.name === "region") ? "half" : "two-thirds";
+}
 
 /** Draws the fields of `app.form` into `place`; returns Map(field → field object), keyed as the API names faults. */
 export function drawAddress(place, onAddLine) {
@@ -30,9 +36,9 @@ export function drawAddress(place, onAddLine) {
         hint: at === 0 && spec("lines").example ? () => t("For example: {example}", { example: spec("lines").example }) : null,
         oninput: (text) => { visitor.lines[at] = text; },
       })));
-    } else if (name in CLASSES) {
+    } else if (PLACED.has(name)) {
       fields.set(`recipient.${name}`, textField({
-        label: () => spec(name).label, required: spec(name).required, value: visitor[name], classes: CLASSES[name],
+        label: () => spec(name).label, required: spec(name).required, value: visitor[name], classes: classOf(name, form),
         capitals: name === "postal_code" ? "characters" : "words", maxLength: spec(name).max_length,
         inputmode: name === "postal_code" && /^\d[\d -]*$/.test(spec(name).example ?? "") ? "numeric" : null,
         attributes: name === "postal_code" && spec(name).example ? { placeholder: spec(name).example } : {},

@@ -1,5 +1,6 @@
 // What the screens share, and the way from one to the next.
 
+import { language, setLanguage } from "./texts.js";
 import { newVisitor } from "./visitor.js";
 
 /** The state of this page. `kiosk` is the last answer of GET kiosk; `visitor` and `form` are one visitor's. */
@@ -40,7 +41,7 @@ export function go(name) {
 
 export const screenNow = () => document.getElementById("stage").dataset.screen;
 
-/** Forgets everything of the visitor who leaves, and greets the next. */
+/** Forgets everything of the visitor who leaves. */
 export function forgetVisitor() {
   app.visitor = newVisitor();
   app.form = null;
@@ -50,3 +51,13 @@ export function forgetVisitor() {
 }
 
 export const campaign = () => app.kiosk?.campaign ?? {};
+
+const pageLanguage = language();
+
+/** An empty page in the language that the page opened with, or the campaign's first: the one before chose their own. */
+export function nextVisitor() {
+  forgetVisitor();
+  const { languages } = campaign();
+  setLanguage(languages.includes(pageLanguage) ? pageLanguage : languages[0]);
+  go("start");
+}

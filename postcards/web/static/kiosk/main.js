@@ -1,7 +1,7 @@
 // The kiosk's page: pair once, then visitor after visitor from their yes to the paper.
 
 import { Api, Refused } from "./api.js";
-import { announce, app, go, screenNow } from "./app.js";
+import { announce, app, go, nextVisitor, screenNow } from "./app.js";
 import { refresh } from "./dom.js";
 import { drawGuide } from "./guide.js";
 import { store } from "./store.js";
@@ -49,7 +49,7 @@ async function begin() {
     if (screenNow() !== "silent") go("silent");
     await new Promise((resolve) => { setTimeout(resolve, 3000); });
   }
-  return go(store.underWay ? "resuming" : "start");
+  return store.underWay ? go("resuming") : nextVisitor();
 }
 
 onLanguage(() => { refresh(); announce(); });

@@ -33,7 +33,7 @@ export function paperPanel(card, panel, reason = null) {
     }
   }
 
-  return [h("h2", { class: "panel__title" }, () => t("On paper")), h("p", { class: "soft" }, () => t("Put a card into the printer, picture side down, then print.")), button, news];
+  return [h("h2", { class: "panel__title" }, () => t("On paper")), h("p", { class: "soft" }, () => t("Put card paper into the printer. Both sides are printed: first the address, then the picture.")), button, news];
 }
 
 function ask(card, panel, address, reason) {

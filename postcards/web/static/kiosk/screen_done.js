@@ -1,6 +1,6 @@
 // The card is registered: its number, the visitor's own code, and the way to paper; then the next visitor.
 
-import { app, campaign, forgetVisitor, go, screen } from "./app.js";
+import { app, campaign, forgetVisitor, nextVisitor, screen } from "./app.js";
 import { drawing, fill, h } from "./dom.js";
 import { watchIdle } from "./idle.js";
 import { letGo } from "./printing.js";
@@ -11,11 +11,6 @@ const STAYS = 90; // seconds untouched until the next visitor's screen
 
 /** "7K3M-9QXT-2WFH": groups of four, unless the server has grouped them already. */
 const grouped = (code) => (/[- ]/.test(code) ? code : code.match(/.{1,4}/g).join("-"));
-
-function next() {
-  forgetVisitor();
-  go("start");
-}
 
 const WARNINGS = { // the server's codes; one that is not here is the desk's concern
   same_recipient: () => t("Somebody has already sent a card to this address. That is fine: this is only to let you know."),
@@ -43,8 +38,8 @@ screen("done", (stage) => {
     h("section", { class: "done__card stack" },
       h("h1", { class: "kiosk-title", tabindex: "-1" }, () => t("Your card is registered")),
       h("p", { class: "done__label soft" }, () => t("Its number")),
-      h("p", { class: "done__number" }, cardNumber(card.number)),
-      campaign().cap ? h("p", { class: "soft" }, () => t("One of {cap}.", { cap: figure(campaign().cap) })) : null,
+      h("p", { class: "done__number" }, cardNumber(card.number, campaign().cap)),
+      h("p", { class: "soft" }, () => t("One of {cap}.", { cap: figure(campaign().cap) })),
       h("div", { class: "code-box" },
         h("span", { class: "code-box__label" }, () => t("Your own code – write it down or take the slip")),
         h("bdi", { class: "code" }, grouped(card.slip_code)),
@@ -53,8 +48,8 @@ screen("done", (stage) => {
       h("p", { class: "lede", dir: "auto" }, () => inLanguage(campaign().texts?.thanks)),
       drawing("horizon")),
     paper,
-    h("div", { class: "done__on" }, h("button", { class: "button button--large button--wide", type: "button", onclick: next }, drawing("person"), () => t("New visitor")), countdown)));
+    h("div", { class: "done__on" }, h("button", { class: "button button--large button--wide", type: "button", onclick: nextVisitor }, drawing("person"), () => t("New visitor")), countdown)));
 
-  const stop = watchIdle({ seconds: STAYS, place: countdown, over: next, say: (left) => t("This page clears itself in {seconds} s.", { seconds: left }) });
+  const stop = watchIdle({ seconds: STAYS, place: countdown, over: nextVisitor, say: (left) => t("This page clears itself in {seconds} s.", { seconds: left }) });
   return () => { stop(); letGo(); };
 });

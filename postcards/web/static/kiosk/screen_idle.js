@@ -1,6 +1,6 @@
 // A visitor who walked away in the middle: after some minutes the page asks, then forgets.
 
-import { forgetVisitor, go } from "./app.js";
+import { forgetVisitor, go, nextVisitor } from "./app.js";
 import { h } from "./dom.js";
 import { watchIdle } from "./idle.js";
 import { store } from "./store.js";
@@ -15,6 +15,10 @@ export function watchVisitor(stage) {
   return watchIdle({
     seconds: AWAY, showFrom: WARNED, place,
     say: (left) => t("Is somebody here? Touch the screen, or everything typed is cleared in {seconds} s.", { seconds: left }),
-    over: () => { forgetVisitor(); go(store.underWay ? "resuming" : "start"); },
+    over: () => {
+      if (!store.underWay) return nextVisitor();
+      forgetVisitor();
+      return go("resuming");
+    },
   });
 }

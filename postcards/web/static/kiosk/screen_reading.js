@@ -1,7 +1,7 @@
 // The read-back: the visitor looks at the address, says it is right, and a stamp is taken.
 
 import { Refused } from "./api.js";
-import { app, campaign, go, screen } from "./app.js";
+import { app, campaign, go, nextVisitor, screen } from "./app.js";
 import { drawing, fill, h } from "./dom.js";
 import { envelope } from "./envelope.js";
 import { faultsByField, onFirstScreen, refusalWords } from "./faults.js";
@@ -76,9 +76,9 @@ screen("reading", (stage) => {
     }
   }
 
-  stage.append(
+  fill(stage,
     h("h1", { class: "kiosk-title", tabindex: "-1" }, () => t("Is everything right?")),
-    h("p", { class: "soft" }, () => t("This is how the address will stand on the card. Please read it once more, letter by letter.")),
+    h("p", { class: "soft reading__note" }, () => t("This is how the address will stand on the card. Please read it once more, letter by letter.")),
     envelope(),
     doubts(),
     news,
@@ -100,7 +100,7 @@ screen("resuming", (stage) => {
     if (error instanceof Refused && error.unpaired) return go("unpaired");
     return fill(stage, h("div", { class: "narrow stack" }, h("h1", { tabindex: "-1" }, () => t("That card was not registered")),
       h("p", {}, () => (error instanceof Refused ? refusalWords(error) : String(error))),
-      h("button", { class: "button button--main", type: "button", onclick: () => go("start") }, () => t("Begin again"))));
+      h("button", { class: "button button--main", type: "button", onclick: nextVisitor }, () => t("Begin again"))));
   });
   return () => sending.stop();
 });

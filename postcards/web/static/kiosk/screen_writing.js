@@ -66,6 +66,8 @@ screen("writing", (stage) => {
   }
 
   async function choose(code) {
+    // A region and a postcode belong to their country; a street may be typed before the country is put right.
+    if (code !== visitor.country) Object.assign(visitor, { region: "", postal_code: "" });
     visitor.country = code;
     country.setFault(null);
     asked = code;

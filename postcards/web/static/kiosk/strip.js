@@ -1,6 +1,6 @@
 // The volunteer's strip: where we are, how many stamps are left, whether the server hears us, whose hands these are.
 
-import { app, campaign, forgetVisitor, go, onChange, screenNow } from "./app.js";
+import { app, campaign, nextVisitor, onChange, screenNow } from "./app.js";
 import { openDialog } from "./dialog.js";
 import { drawing, fill, h, refresh } from "./dom.js";
 import { textField } from "./fields.js";
@@ -26,8 +26,8 @@ function nameVolunteer() {
 }
 
 function listCards() {
-  const rows = lastCards.items.map((card) => h("li", { class: "spread" }, h("strong", { class: "number" }, () => t("No. {number}", { number: cardNumber(card.number) })),
-    h("button", { class: "button", type: "button", onclick: () => { box.close(); paperDialog(card, () => t("No. {number}", { number: cardNumber(card.number) })); } }, drawing("print"), () => t("Print again"))));
+  const rows = lastCards.items.map((card) => h("li", { class: "spread" }, h("strong", { class: "number" }, () => t("No. {number}", { number: cardNumber(card.number, campaign().cap) })),
+    h("button", { class: "button", type: "button", onclick: () => { box.close(); paperDialog(card, () => t("No. {number}", { number: cardNumber(card.number, campaign().cap) })); } }, drawing("print"), () => t("Print again"))));
   const box = openDialog(() => t("The last cards of this page"),
     rows.length ? h("ul", { class: "last-cards" }, rows) : h("p", { class: "soft" }, () => t("None yet. They are kept here until the page is closed, as numbers only.")));
 }
@@ -35,8 +35,7 @@ function listCards() {
 function startAnew() {
   const clear = () => {
     store.underWay = null;
-    forgetVisitor();
-    go("start");
+    nextVisitor();
   };
   if (!IN_HAND.has(screenNow())) return clear();
   const box = openDialog(() => t("Clear everything that was typed?"),

@@ -33,8 +33,8 @@ export function onLanguage(listener) {
 
 export const figure = (n) => new Intl.NumberFormat(current, { useGrouping: "always" }).format(n);
 
-/** "00042": a card's number as it is printed and read aloud. */
-export const cardNumber = (n) => String(n).padStart(5, "0");
+/** "00042" of 10000: a card's number as it is printed and read aloud, with as many figures as the cap has. */
+export const cardNumber = (n, cap) => String(n).padStart(String(cap).length, "0");
 
 /** A text given per language ({lt: …, en: …}) or once, in the language of now or the nearest there is. */
 export function inLanguage(texts) {
