@@ -70,6 +70,7 @@ class LineRow:
     is_open: bool
     sealed_at: dt.datetime
     refused: str | None
+    answered_at: dt.datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +124,8 @@ _CARD = text(
     """
     SELECT c.id, c.number, c.status, c.code, c.country, c.language, c.venue_slug, k.name AS kiosk_name,
            c.consent_version, c.arrival_notice, c.registered_at, c.received_at, c.printed_at, c.sealed_at,
-           c.handed_over_at, c.arrived_at, c.void_reason, c.paper, c.held, r.run, p.recipient IS NOT NULL AS has_person,
-           s.status AS stamp_status
+           c.handed_over_at, c.arrived_at, c.void_reason, c.paper, c.held, r.run,
+           p.recipient IS NOT NULL AS has_person, s.status AS stamp_status
     FROM card c
     JOIN stamp s ON s.campaign_id = c.campaign_id AND s.number = c.number
     LEFT JOIN kiosk k ON k.campaign_id = c.campaign_id AND k.id = c.kiosk_id
@@ -154,10 +155,13 @@ _PRINTS = text(
 
 _LINES = text(
     """
-    SELECT m.number AS manifest, m.version, l.line, l.bundle, l.is_open, m.sealed_at,
-           (SELECT f.reason FROM receipt_refusal f JOIN receipt r ON r.id = f.receipt_id
-            WHERE f.campaign_id = l.campaign_id AND f.card_id = l.card_id AND r.manifest_id = m.id LIMIT 1) AS refused
+    SELECT m.number AS manifest, m.version, l.line, l.bundle, l.is_open, m.sealed_at, answer.reason AS refused,
+           answer.received_at AS answered_at
     FROM manifest_line l JOIN manifest m ON m.id = l.manifest_id
+    LEFT JOIN LATERAL (
+        SELECT f.reason, r.received_at FROM receipt_refusal f JOIN receipt r ON r.id = f.receipt_id
+        WHERE f.campaign_id = l.campaign_id AND f.card_id = l.card_id AND r.manifest_id = m.id LIMIT 1
+    ) AS answer ON true
     WHERE l.campaign_id = :campaign_id AND l.card_id = :card_id ORDER BY m.sealed_at, m.version
     """
 )
@@ -186,7 +190,7 @@ def find_by_code(session: Session, *, campaign_id: int, code: str) -> uuid.UUID 
 
 
 def card_seen(session: Session, *, campaign_id: int, card_id: uuid.UUID) -> CardSeen | None:
-    """This will return one card with its codes, prints and lines, in four queries; None when there is none."""
+    """This will return one card with its codes, prints and lines, in four queries; None for none."""
     ids = {"campaign_id": campaign_id, "card_id": card_id}
     row = session.execute(_CARD, ids).one_or_none()
     if row is None:

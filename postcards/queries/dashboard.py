@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from postcards.queries import print_run_list, tallies
+from postcards.queries import print_runs, tallies
 from postcards.queries.kiosks_seen import KioskSeen, kiosks_seen
 from postcards.queries.manifest_list import ManifestRow, newest
-from postcards.queries.print_run_list import RunRow
+from postcards.queries.print_runs import RunRow
 from postcards.queries.stamps import Drawer, drawer
 from postcards.rules.edition import Edition
 
@@ -121,7 +121,7 @@ def dashboard(session: Session, *, campaign_id: int, edition: Edition, at: dt.da
         countries=_rows(rows, "country", {}),
         kiosks=kiosks_seen(session, campaign_id=campaign_id, edition=edition, at=at),
         manifests=newest(session, campaign_id=campaign_id, limit=NEWEST),
-        runs=print_run_list.newest(session, campaign_id=campaign_id, limit=NEWEST),
+        runs=print_runs.newest(session, campaign_id=campaign_id, limit=NEWEST),
         waiting=waiting,
         suspended=_suspended(rows, edition, at),
         beat_is_silent=waiting.beat_at is None or waiting.beat_at < at - BEAT_WITHIN,

@@ -1,4 +1,4 @@
-"""Print runs as the desk sees them."""
+"""Print runs as the desk lists them, newest first."""
 
 from __future__ import annotations
 
@@ -6,51 +6,48 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import text
 from sqlalchemy.orm import Session
-
-from postcards.models import PrintRun
 
 
 @dataclass(frozen=True, slots=True)
-class PrintRunFound:
-    """A run, its state, and its file once it is ready."""
+class RunRow:
+    """One run; the file is there when it is ready."""
 
     id: uuid.UUID
     run: int
-    sheet: str
-    draft: bool
     cards: int
     first_number: int
     last_number: int
+    sheet: str
+    draft: bool
     status: str
+    requested_by: str
+    by_name: str | None
     requested_at: dt.datetime
     ready_at: dt.datetime | None
     failure: str | None
     file_name: str | None
     file_bytes: int | None
 
+    @property
+    def by(self) -> str:
+        """Who asked, as the journal names them."""
+        return self.requested_by
 
-_COLUMNS = (
-    PrintRun.id,
-    PrintRun.run,
-    PrintRun.sheet,
-    PrintRun.draft,
-    PrintRun.cards,
-    PrintRun.first_number,
-    PrintRun.last_number,
-    PrintRun.status,
-    PrintRun.requested_at,
-    PrintRun.ready_at,
-    PrintRun.failure,
-    PrintRun.file_name,
-    PrintRun.file_bytes,
+
+_NEWEST = text(
+    """
+    SELECT r.id, r.run, r.cards, r.first_number, r.last_number, r.sheet, r.draft, r.status, r.requested_by,
+           s.email AS by_name, r.requested_at, r.ready_at, r.failure, r.file_name, r.file_bytes
+    FROM print_run r LEFT JOIN staff s ON r.requested_by = 'staff:' || s.id
+    WHERE r.campaign_id = :campaign_id AND (CAST(:before AS integer) IS NULL OR r.run < :before)
+    ORDER BY r.run DESC LIMIT :limit
+    """
 )
 
 
-def newest(session: Session, *, campaign_id: int, limit: int = 20) -> list[PrintRunFound]:
-    """This will list the newest runs of a campaign, newest first."""
-    rows = session.execute(
-        select(*_COLUMNS).where(PrintRun.campaign_id == campaign_id).order_by(PrintRun.run.desc()).limit(limit)
-    )
-    return [PrintRunFound(*row) for row in rows]
+def newest(session: Session, *, campaign_id: int, limit: int = 20, before: int | None = None) -> list[RunRow]:
+    """This will list up to `limit` runs with a number below `before`, newest first; one query."""
+    rows = session.execute(_NEWEST, {"campaign_id": campaign_id, "limit": limit, "before": before})
+    return [RunRow(**row._mapping) for row in rows]

@@ -24,7 +24,7 @@ def broken_contents(session: Session, *, vault: Vault, campaigns: Sequence[int])
         .join(Campaign, Campaign.id == Manifest.campaign_id)
         .where(Manifest.campaign_id.in_(campaigns), Manifest.status != "draft")
         .order_by(Manifest.campaign_id, _SEQUENCE, Manifest.number, Manifest.version)
-    ).tuples()
+    )
     for slug, group in groupby(rows, key=lambda row: row[0]):
         manifests = [manifest for _, manifest in group]
         yield from _broken_chain(slug, manifests)

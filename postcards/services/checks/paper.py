@@ -45,6 +45,7 @@ SENTENCES = (
           AND (p.card_id IS NULL OR r.status NOT IN ('queued', 'drawing')) ORDER BY 1, 3
         """,
     ),
+    # A card that was corrected or given up before its run was drawn is left out of it: its code there is an old one.
     Sentence(
         "run_not_logged",
         "print run {slug}/{run}",
@@ -53,6 +54,7 @@ SENTENCES = (
         SELECT c.slug, r.run, p.number, p.code
         FROM print_run r JOIN campaign c ON c.id = r.campaign_id
         JOIN print_run_card p ON p.print_run_id = r.id
+        JOIN card k ON k.campaign_id = r.campaign_id AND k.id = p.card_id AND k.code = p.code AND k.status <> 'void'
         LEFT JOIN print_log l ON l.campaign_id = r.campaign_id AND l.card_id = p.card_id AND l.print_run_id = r.id
         WHERE c.id = ANY(:campaigns) AND r.status = 'ready' AND NOT r.draft AND l.id IS NULL ORDER BY 1, 2, 3
         """,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from sqlalchemy.orm import Session
 from postcards.errors import NotFound
 from postcards.models import Person
 from postcards.queries import cards_at_desk, journal_pages
+from postcards.queries.cards_at_desk import CardSeen
+from postcards.queries.journal_pages import Entry
 from postcards.rules.card_words import address_lines
 from postcards.rules.tracking_code import is_well_formed, normalise, spaced
 from postcards.services import cards, holding, journal, people
@@ -163,16 +166,37 @@ def _card_page(card_id: uuid.UUID, *, shown: Shown | None) -> str:
         seen = cards_at_desk.card_seen(session, campaign_id=here.campaign.id, card_id=card_id)
         if seen is None:
             raise NotFound(gettext("There is no such card in this campaign."))
-        story = journal_pages.about(session, campaign_id=here.campaign.id, subject=f"card:{card_id}")
+        deeds = journal_pages.about(session, campaign_id=here.campaign.id, subject=f"card:{card_id}")
     return page(
         "desk/card.html",
         here,
         at_page="cards",
         card=seen,
-        story=story,
+        story=_story(seen, deeds),
         shown=shown,
         code=spaced(seen.code),
         spaced=spaced,
         venues={venue.slug: venue.name for venue in here.edition.venues},
         may_void=seen.status in cards.VOIDABLE,
+    )
+
+
+def _story(seen: CardSeen, deeds: list[Entry]) -> list[Entry]:
+    """What the journal says of the card itself, and what befell it together with others, in order of time."""
+    told = list(deeds)
+    for line in seen.lines:
+        told.append(_together("card.sealed", line.sealed_at, manifest=line.manifest))
+        if line.refused:
+            told.append(_together("card.refused", line.answered_at or line.sealed_at, reason=line.refused))
+    if seen.handed_over_at is not None:
+        told.append(_together("card.handed_over", seen.handed_over_at))
+    for printed in seen.prints:
+        if printed.run is not None:
+            told.append(_together("card.printed", printed.printed_at, run=printed.run))
+    return sorted(told, key=lambda entry: entry.at)
+
+
+def _together(action: str, at: dt.datetime, **detail: object) -> Entry:
+    return Entry(
+        id=0, at=at, by="", by_name=None, action=action, subject="", number=None, detail=detail
     )
