@@ -72,9 +72,11 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     for name, (default, _) in SETTINGS.items():
         values[name] = _one(env, name, default, faults)
     known = {PREFIX + n for n in SETTINGS} | {PREFIX + n + "_FILE" for n in SETTINGS}
-    for variable in sorted(env):
-        if variable.startswith(PREFIX) and variable not in known:
-            faults.append(Fault(variable, "unknown", "is not a setting; look at the README's table"))
+    faults += [
+        Fault(variable, "unknown", "is not a setting; look at the README's table")
+        for variable in sorted(env)
+        if variable.startswith(PREFIX) and variable not in known
+    ]
 
     home = Path(values["HOME"]).expanduser().absolute()
     _check_url(values, "DATABASE_URL", ("postgresql", "postgresql+psycopg", "postgres"), faults)
@@ -133,12 +135,12 @@ def _one(env: Mapping[str, str], name: str, default: str, faults: list[Fault]) -
     return env.get(variable) or default
 
 
-def _check_url(
-    values: Mapping[str, str], name: str, schemes: tuple[str, ...], faults: list[Fault]
-) -> None:
+def _check_url(values: Mapping[str, str], name: str, schemes: tuple[str, ...], faults: list[Fault]) -> None:
     value = values[name]
     if value and urlsplit(value).scheme not in schemes:
-        faults.append(Fault(PREFIX + name, "scheme", f"must begin with {' or '.join(s + '://' for s in schemes)}"))
+        faults.append(
+            Fault(PREFIX + name, "scheme", f"must begin with {' or '.join(s + '://' for s in schemes)}")
+        )
 
 
 def _driver(url: str) -> str:

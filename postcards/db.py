@@ -113,7 +113,7 @@ def is_passing(error: DBAPIError) -> bool:
     state = getattr(error.orig, "sqlstate", None)
     if state is None:
         return error.connection_invalidated or isinstance(error, OperationalError)
-    return state.startswith(_PASSING)
+    return str(state).startswith(_PASSING)
 
 
 def alembic_config(connection: Connection | None = None) -> Config:

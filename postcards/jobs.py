@@ -66,7 +66,7 @@ class _Sender:
                     self._app.send_task(name, kwargs=ids, retry=False)
                 else:
                     log.warning("message dropped", job=name, reason="waited too long")
-            except Exception as error:  # the broker's many ways to be away; the row still waits
+            except Exception as error:  # noqa: BLE001 - the broker's many ways to be away; the row still waits
                 log.warning("message dropped", job=name, reason=type(error).__name__)
             finally:
                 self._waiting.task_done()

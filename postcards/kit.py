@@ -68,5 +68,3 @@ def assemble(settings: Settings, *, name: str, pool_size: int = 10) -> Kit:
 def worker_name(kind: str) -> str:
     """This will give a name for a claim that no other process has, such as "worker-3f9c…"."""
     return f"{kind}-{secrets.token_hex(6)}"
-
-

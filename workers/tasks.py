@@ -8,7 +8,7 @@ from postcards import jobs
 from postcards.paper.manifest_files import make_files
 from postcards.paper.run import draw_run
 from postcards.services import cut_offs, manifest_files, printing, sweeping, tallies
-from workers import mail as mail
+from workers import mail  # noqa: F401 - its task joins the app
 from workers.app import RETRY, app, clock, kit, me
 
 

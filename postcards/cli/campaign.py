@@ -36,7 +36,9 @@ def create(edition: str, cap: int | None, slug: str | None, as_json: bool) -> No
         if as_json:
             answer(shown(kit, chosen.slug))
     if not as_json:
-        click.echo(f'Created "{chosen.slug}" with {chosen.cap} stamps, as a draft. Next: postcards campaign open {chosen.slug}')
+        click.echo(
+            f'Created "{chosen.slug}" with {chosen.cap} stamps, as a draft. Next: postcards campaign open {chosen.slug}'
+        )
 
 
 @campaign.command("list")
@@ -66,7 +68,10 @@ def show(slug: str, as_json: bool) -> None:
     stamps = found["stamps"]
     click.echo(f"{found['name']} ({slug}): {found['status']}")
     click.echo(f"  {found['cap']} stamps: " + ", ".join(f"{n} {status}" for status, n in stamps.items()))
-    click.echo("  cards: " + (", ".join(f"{n} {s.replace('_', ' ')}" for s, n in found["cards"].items()) or "none yet"))
+    click.echo(
+        "  cards: "
+        + (", ".join(f"{n} {s.replace('_', ' ')}" for s, n in found["cards"].items()) or "none yet")
+    )
     click.echo("  venues: " + ", ".join(f"{venue['slug']} ({venue['name']})" for venue in found["venues"]))
     return None
 

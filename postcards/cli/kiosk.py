@@ -31,8 +31,8 @@ def add(slug: str, venue: str, name: str, as_json: bool) -> None:
         )
         expires_at = added.pairing_expires_at
     if as_json:
-        assert expires_at is not None
-        return answer({"kiosk": str(added.id), "pairing_code": code, "expires_at": expires_at.isoformat()})
+        until = expires_at.isoformat() if expires_at else None
+        return answer({"kiosk": str(added.id), "pairing_code": code, "expires_at": until})
     click.echo(f"Kiosk {added.id} ({name}). Open /kiosk/ on the device and type {code} within 15 minutes.")
     return None
 

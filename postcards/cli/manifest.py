@@ -55,7 +55,7 @@ def list_(slug: str, as_json: bool) -> None:
     """List the manifests."""
     with tools() as kit, kit.begin() as session:
         campaign = campaigns.find(session, slug=slug)
-        found = list(manifests.every(session, campaign_id=campaign.id))
+        found = manifests.page(session, campaign_id=campaign.id, limit=1_000_000)
     if as_json:
         return answer(
             [
@@ -70,7 +70,9 @@ def list_(slug: str, as_json: bool) -> None:
             ]
         )
     for one in found:
-        click.echo(f"{one.number:>4}.{one.version}  {one.status:12} {one.lines:>4} cards  {one.sealed_at:%Y-%m-%d %H:%M}")
+        click.echo(
+            f"{one.number:>4}.{one.version}  {one.status:12} {one.lines:>4} cards  {one.sealed_at:%Y-%m-%d %H:%M}"
+        )
     if not found:
         click.echo("No manifest yet.")
     return None

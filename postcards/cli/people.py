@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from postcards.cli.edge import BY, answer, as_json, now, tools
@@ -30,7 +32,7 @@ def add_staff(
         slug, email = None, email or slug
     if not email or (slug is None and not everywhere):
         raise click.UsageError("Give SLUG EMAIL, or --all EMAIL.")
-    password = click.get_text_stream("stdin").readline().rstrip("\r\n") if password_stdin else None
+    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
     with tools() as kit, kit.begin() as session:
         campaign_id = campaigns.find(session, slug=slug).id if slug is not None else None
         staff_id = staff_service.add_staff(

@@ -11,6 +11,7 @@ import click
 from postcards.cli.edge import BY, answer, as_json, now, tools
 from postcards.errors import Denied, Unavailable
 from postcards.kit import Kit, worker_name
+from postcards.models import PrintRun
 from postcards.paper.calibration import draw_calibration
 from postcards.paper.run import draw_run
 from postcards.rules.sheet import PRESETS
@@ -55,7 +56,7 @@ def print_(slug: str, sheet: str, out: Path, numbers: str | None, draft: bool, a
         click.echo(f"Wrote {done.cards} cards, No. {done.first_number} to {done.last_number}, to {out}.")
 
 
-def _drawn(kit: Kit, campaign_id: int, run: printing.PrintRun) -> printing.PrintRun:
+def _drawn(kit: Kit, campaign_id: int, run: PrintRun) -> PrintRun:
     """Draws the run, or waits for the worker that was quicker."""
     for _ in range(LOOKS):
         printing.draw(

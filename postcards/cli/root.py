@@ -27,14 +27,16 @@ COMMANDS = {
 class Lazy(click.Group):
     """Finds a command when it is called for."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         module = COMMANDS.get(cmd_name)
         if module is None:
             return None
-        found: click.Command = getattr(import_module(f"postcards.cli.{module}"), cmd_name.replace("print", "print_"))
+        found: click.Command = getattr(
+            import_module(f"postcards.cli.{module}"), cmd_name.replace("print", "print_")
+        )
         return found
 
 

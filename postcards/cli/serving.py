@@ -11,7 +11,7 @@ import click
 
 from postcards import config, db, embedded
 from postcards.cli.welcome import Welcome
-from postcards.embedded import RunningHome, Servers
+from postcards.embedded import Servers
 from postcards.embedded.supervisor import run_up
 from postcards.kit import assemble
 
@@ -19,7 +19,9 @@ from postcards.kit import assemble
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--tls", nargs=2, type=click.Path(path_type=Path), help="CERT KEY: serve HTTPS with these files.")
+@click.option(
+    "--tls", nargs=2, type=click.Path(path_type=Path), help="CERT KEY: serve HTTPS with these files."
+)
 @click.option("--no-worker", is_flag=True, help="Web only: no background worker, no scheduler.")
 @click.option("--demo", is_flag=True, help="Fill an empty database with 2,500 lifelike cards at every stage.")
 def up(host: str, port: int, tls: tuple[Path, Path] | None, no_worker: bool, demo: bool) -> None:
@@ -44,9 +46,6 @@ def up(host: str, port: int, tls: tuple[Path, Path] | None, no_worker: bool, dem
         finally:
             kit.close()
 
-    def on_ready(running: RunningHome) -> None:
-        welcome.show(running)
-
     child_env = {"POSTCARDS_EXPECT_BEAT": "no"} if no_worker else {}
     sys.exit(
         run_up(
@@ -56,7 +55,7 @@ def up(host: str, port: int, tls: tuple[Path, Path] | None, no_worker: bool, dem
             tls=tls,
             worker=not no_worker,
             prepare=prepare,
-            on_ready=on_ready,
+            on_ready=lambda _: welcome.show(),
             child_env=child_env,
         )
     )
@@ -78,7 +77,9 @@ def serve(host: str, port: int) -> None:
 @click.command(hidden=True)
 def worker() -> None:
     """A worker alone, for containers."""
-    _become("celery", "-A", "workers.app", "worker", "--without-gossip", "--without-mingle", "--loglevel", "info")
+    _become(
+        "celery", "-A", "workers.app", "worker", "--without-gossip", "--without-mingle", "--loglevel", "info"
+    )
 
 
 @click.command(hidden=True)

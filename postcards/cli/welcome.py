@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from postcards.cli.edge import now
-from postcards.embedded import RunningHome
 from postcards.kit import Kit
 from postcards.queries import campaigns as queries
 from postcards.rules.edition import load_edition
@@ -14,7 +13,10 @@ from postcards.services import campaigns, kiosks
 from postcards.services import staff as staff_service
 
 #: Who gets a one-time sign-in on the screen, at an address that no mail leaves to.
-PEOPLE = (("organiser@example.org", "organiser", "Desk"), ("partner@example.org", "partner", "Postal partner"))
+PEOPLE = (
+    ("organiser@example.org", "organiser", "Desk"),
+    ("partner@example.org", "partner", "Postal partner"),
+)
 
 
 class Welcome:
@@ -58,9 +60,14 @@ class Welcome:
                 )
                 token = staff_service.make_sign_in_link(session, staff_id=staff_id, at=at)
                 self._links.append((title, email, f"{self._url}/sign-in/{token}"))
-        self._slug, self._name, self._pairing, self._venue = campaign.slug, campaign.name, spaced(code), venue.name
+        self._slug, self._name, self._pairing, self._venue = (
+            campaign.slug,
+            campaign.name,
+            spaced(code),
+            venue.name,
+        )
 
-    def show(self, running: RunningHome) -> None:
+    def show(self) -> None:
         """This will print the screen."""
         lines = [
             "",

@@ -20,7 +20,8 @@ class Card(Base):
     """`id` is made on the device. `body_mark` compares a repeated request with the first, for ever.
 
     `registered_at` and `printed_at` are the device's word, `received_at` is ours. `held` lists what the desk has to
-    settle, `warnings` what was only said when it was registered; `print_run_id` is the run that has claimed the card: columns, not states.
+    settle, `warnings` what was only said when it was registered; `print_run_id` is the run that has claimed the card:
+    columns, not states.
     """
 
     __tablename__ = "card"
@@ -42,9 +43,7 @@ class Card(Base):
             unique=True,
             postgresql_where="status <> 'void'",
         ),
-        Index(
-            "ix_card_waiting_for_paper", "campaign_id", "number", postgresql_where="status = 'registered'"
-        ),
+        Index("ix_card_waiting_for_paper", "campaign_id", "number", postgresql_where="status = 'registered'"),
         Index(
             "ix_card_waiting_for_post",
             "campaign_id",

@@ -36,5 +36,3 @@ class JournalEntry(Base):
     number: Mapped[int | None]
     detail: Mapped[Json] = mapped_column(server_default=text("'{}'"))
     tx: Mapped[int] = mapped_column(Xid8(), server_default=text("pg_current_xact_id()"))
-
-

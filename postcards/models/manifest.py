@@ -58,9 +58,7 @@ class ManifestLine(Base):
         ForeignKeyConstraint(["campaign_id", "manifest_id"], ["manifest.campaign_id", "manifest.id"]),
         ForeignKeyConstraint(["campaign_id", "card_id"], ["card.campaign_id", "card.id"]),
         CheckConstraint("line >= 1", name="line"),
-        Index(
-            "uq_manifest_line_open", "campaign_id", "card_id", unique=True, postgresql_where="is_open"
-        ),
+        Index("uq_manifest_line_open", "campaign_id", "card_id", unique=True, postgresql_where="is_open"),
         UniqueConstraint("manifest_id", "card_number"),
     )
 

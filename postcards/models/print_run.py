@@ -22,9 +22,7 @@ class PrintRun(Base):
         one_of("status", STATUSES),
         CheckConstraint("(claimed_by IS NULL) = (claimed_until IS NULL)", name="lease"),
         CheckConstraint("status <> 'ready' OR file_key IS NOT NULL", name="ready_has_a_file"),
-        Index(
-            "ix_print_run_waiting", "requested_at", postgresql_where="status IN ('queued', 'drawing')"
-        ),
+        Index("ix_print_run_waiting", "requested_at", postgresql_where="status IN ('queued', 'drawing')"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)

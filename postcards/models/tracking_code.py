@@ -13,7 +13,10 @@ ENDINGS = ("replaced", "void", "returned")
 
 
 class TrackingCode(Base):
-    """`booklet_id` is the booklet it was lent in; `card_id` is empty while the stamp is only lent. `ended` says why a code is no longer good."""
+    """`booklet_id` is the booklet it was lent in; `card_id` is empty while the stamp is only lent.
+
+    `ended` says why a code is no longer good.
+    """
 
     __tablename__ = "tracking_code"
     __table_args__ = (
@@ -30,7 +33,11 @@ class TrackingCode(Base):
         one_of("ended", ENDINGS),
         CheckConstraint("(ended IS NULL) = (ended_at IS NULL)", name="ended_has_a_time"),
         Index(
-            "uq_tracking_code_in_force", "campaign_id", "number", unique=True, postgresql_where="ended IS NULL"
+            "uq_tracking_code_in_force",
+            "campaign_id",
+            "number",
+            unique=True,
+            postgresql_where="ended IS NULL",
         ),
         Index("ix_tracking_code_card", "campaign_id", "card_id"),
         Index("ix_tracking_code_booklet", "booklet_id", postgresql_where="booklet_id IS NOT NULL"),

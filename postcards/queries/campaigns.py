@@ -70,7 +70,7 @@ def default(session: Session) -> CampaignFound | None:
     """This will give the campaign that `/` is about: the newest open one, else the newest."""
     found = every(session)
     opened = [campaign for campaign in found if campaign.status == "open"]
-    return (opened or found or [None])[-1]
+    return next(reversed(opened or found), None)
 
 
 def edition(session: Session, campaign_id: int) -> Edition:

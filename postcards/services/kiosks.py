@@ -52,7 +52,9 @@ def add_kiosk(
     """This will add a kiosk at a venue and give it with its pairing code, which is shown once."""
     venue = session.get(Venue, (campaign_id, venue_slug))
     if venue is None:
-        known = session.scalars(select(Venue.slug).where(Venue.campaign_id == campaign_id).order_by(Venue.position))
+        known = session.scalars(
+            select(Venue.slug).where(Venue.campaign_id == campaign_id).order_by(Venue.position)
+        )
         raise NotFound(f'There is no venue "{venue_slug}". There are: {", ".join(known)}.')
     code = new_pairing_code()
     kiosk = Kiosk(
@@ -138,7 +140,7 @@ def find_by_token(session: Session, *, token_hash: bytes, at: dt.datetime) -> Ki
     ).one_or_none()
     if row is None:
         return None
-    identity = KioskIdentity(*row)
+    identity = KioskIdentity(*tuple(row))
     if identity.last_seen_at is None or at - identity.last_seen_at >= SEEN_EVERY:
         session.execute(
             update(Kiosk)

@@ -38,7 +38,8 @@ def http_status(refusal: Refusal) -> int:
     """This will give the HTTP status of a refusal."""
     match refusal:
         case Invalid():
-            return int(refusal.extra.get("http_status", 422))  # type: ignore[call-overload]
+            status = refusal.extra.get("http_status", 422)
+            return status if isinstance(status, int) else 422
         case NotSignedIn():
             return 401
         case NotAllowed():
@@ -135,7 +136,9 @@ def register(app: Flask) -> None:
             headers["Allow"] = ", ".join(valid_methods)
         if wants_problem():
             return problem(status, code, words, headers=headers)
-        page = render("error.html", status=status, title=TITLES.get(status, "Refused"), refusal=Refusal(words))
+        page = render(
+            "error.html", status=status, title=TITLES.get(status, "Refused"), refusal=Refusal(words)
+        )
         return Response(page, status=status, headers=headers, content_type="text/html; charset=utf-8")
 
     @app.errorhandler(Exception)

@@ -64,7 +64,8 @@ def endpoint(
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """This will make a view an endpoint: `view(body=…, query=…, **path)` gives (status, Shape or dict).
 
-    `body_shape` documents a body that the view reads itself. An answer that is text names a media type, and the view gives a Response of its own.
+    `body_shape` documents a body that the view reads itself. An answer that is text names
+    a media type, and the view gives a Response of its own.
     """
     OPERATIONS.append(
         Operation(method, rule, summary, door, body or body_shape, query, answers, refusals, blueprint.name)
@@ -175,9 +176,15 @@ def _surrogates(value: Any, path: str) -> list[str]:
         case str():
             return [path or "body"] if any("\ud800" <= sign <= "\udfff" for sign in value) else []
         case dict():
-            return [found for key, part in value.items() for found in _surrogates(part, _join(path, str(key)))]
+            return [
+                found for key, part in value.items() for found in _surrogates(part, _join(path, str(key)))
+            ]
         case list():
-            return [found for index, part in enumerate(value) for found in _surrogates(part, _join(path, str(index)))]
+            return [
+                found
+                for index, part in enumerate(value)
+                for found in _surrogates(part, _join(path, str(index)))
+            ]
         case _:
             return []
 

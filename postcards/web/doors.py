@@ -12,7 +12,8 @@ from flask.typing import ResponseReturnValue
 
 from postcards.errors import NotAllowed, NotFound, NotSignedIn
 from postcards.queries import campaigns
-from postcards.services import kiosks, partner_tokens, staff as staff_service
+from postcards.services import kiosks, partner_tokens
+from postcards.services import staff as staff_service
 from postcards.services.staff import StaffIdentity
 from postcards.vault import token_hash
 from postcards.web.clock import now
@@ -37,6 +38,13 @@ class Caller:
         if self.campaign_id is None:
             raise NotFound("There is no such campaign.")
         return self.campaign_id
+
+    @property
+    def device(self) -> kiosks.KioskIdentity:
+        """The kiosk that asks; only behind the door KIOSK."""
+        if self.kiosk is None:
+            raise NotSignedIn("This device is not paired with a campaign.")
+        return self.kiosk
 
 
 Door = Callable[[dict[str, Any]], Caller]
@@ -98,9 +106,7 @@ def staff(*roles: str) -> Door:
                 campaign_id: int | None = campaign.id
             else:
                 theirs = [
-                    found.id
-                    for found in campaigns.every(session)
-                    if identity.roles_in(found.id) & set(roles)
+                    found.id for found in campaigns.every(session) if identity.roles_in(found.id) & set(roles)
                 ]
                 if not theirs and not identity.holds_anywhere(set(roles)):
                     raise NotAllowed("Your sign-in does not cover this page. An organiser can change that.")
@@ -135,7 +141,9 @@ def guarded(door: Door) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 def check_every_view_has_a_door(app: Flask) -> None:
     """This will refuse to go on when a view stands open by mistake."""
     open_views = [
-        rule.rule for rule in app.url_map.iter_rules() if not hasattr(app.view_functions[rule.endpoint], "door")
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if not hasattr(app.view_functions[rule.endpoint], "door")
     ]
     if open_views:
         raise RuntimeError(f"views without a door: {', '.join(sorted(open_views))}")
@@ -167,4 +175,3 @@ def _bearer() -> str:
 
 def _wants_a_page() -> bool:
     return not request.path.startswith("/api/")
-

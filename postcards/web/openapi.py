@@ -58,7 +58,9 @@ def document() -> dict[str, Any]:
     for operation in OPERATIONS:
         if operation.body is not None:
             models.append((operation.body, "validation"))
-        models += [(model, "serialization") for model in operation.answers.values() if not isinstance(model, str)]
+        models += [
+            (model, "serialization") for model in operation.answers.values() if not isinstance(model, str)
+        ]
     names, schemas = models_json_schema(list(dict.fromkeys(models)), ref_template=_REF)
     paths: dict[str, dict[str, Any]] = {}
     for operation in OPERATIONS:

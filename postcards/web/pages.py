@@ -8,9 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import postcards
 from flask import Flask, current_app, g, render_template, request
 
+import postcards
 from postcards import texts
 from postcards.web.clock import now
 from postcards.web.security import csrf_token

@@ -177,7 +177,11 @@ class Town:
         prepared = self.prepare(self.request(**changes))
         with self.house.begin() as session:
             return registration.register_card(
-                session, origin=registration.origin_of(kiosk), prepared=prepared, by=f"kiosk:{kiosk.kiosk_id}", at=self.house.at
+                session,
+                origin=registration.origin_of(kiosk),
+                prepared=prepared,
+                by=f"kiosk:{kiosk.kiosk_id}",
+                at=self.house.at,
             )
 
 
@@ -214,8 +218,6 @@ def bucharest(house: House) -> Town:
     town = house.open_campaign("romania", cap=20)
     town.register(language="ro")
     return town
-
-
 
 
 @pytest.fixture

@@ -43,7 +43,11 @@ def _register(town: Town, kiosk: PairedKiosk | None = None, **changes: Any) -> R
     prepared = town.prepare(town.request(**changes))
     with town.house.begin() as session:
         return registration.register_card(
-            session, origin=registration.origin_of(identity), prepared=prepared, by=f"kiosk:{identity.kiosk_id}", at=town.house.at
+            session,
+            origin=registration.origin_of(identity),
+            prepared=prepared,
+            by=f"kiosk:{identity.kiosk_id}",
+            at=town.house.at,
         )
 
 
@@ -119,7 +123,10 @@ def test_24_writers_400_tries_with_booklets_and_voids_make_200_cards(house: Hous
     assert _numbers(town) == list(range(1, 201))
     assert set(refused) <= {"cap_reached"}
     with house.begin() as session:
-        assert session.scalar(text("SELECT count(*) FROM card WHERE campaign_id = :id"), {"id": bucharest.id}) == 1
+        assert (
+            session.scalar(text("SELECT count(*) FROM card WHERE campaign_id = :id"), {"id": bucharest.id})
+            == 1
+        )
 
 
 def test_exactly_120_people_for_120_stamps_each_asking_twice_at_once_are_all_served(house: House) -> None:
@@ -138,7 +145,9 @@ def test_exactly_120_people_for_120_stamps_each_asking_twice_at_once_are_all_ser
     assert _numbers(town) == list(range(1, 121))
 
 
-def test_nobody_is_refused_while_all_free_stamps_are_held_by_a_transaction_that_rolls_back(house: House) -> None:
+def test_nobody_is_refused_while_all_free_stamps_are_held_by_a_transaction_that_rolls_back(
+    house: House,
+) -> None:
     town = house.open_campaign("vilnius", cap=5)
     connection = house.kit.engine.connect()
     holding = connection.begin()
@@ -153,12 +162,19 @@ def test_nobody_is_refused_while_all_free_stamps_are_held_by_a_transaction_that_
 def test_a_free_stamp_that_stays_held_is_busy_and_never_cap_reached(house: House) -> None:
     town = house.open_campaign("vilnius", cap=1)
     with house.kit.engine.connect() as connection:
-        connection.execute(text("SELECT number FROM stamp WHERE campaign_id = :id FOR UPDATE"), {"id": town.id})
+        connection.execute(
+            text("SELECT number FROM stamp WHERE campaign_id = :id FOR UPDATE"), {"id": town.id}
+        )
         identity, prepared = town.identity(), town.prepare(town.request())
         waited: list[float] = []
         with pytest.raises(Refusal) as refused, house.begin() as session:
             registration.register_card(
-                session, origin=registration.origin_of(identity), prepared=prepared, pause=waited.append, by="test", at=house.at
+                session,
+                origin=registration.origin_of(identity),
+                prepared=prepared,
+                pause=waited.append,
+                by="test",
+                at=house.at,
             )
     assert refused.value.code == "busy"
     assert 1.5 < sum(waited) < 2.5
@@ -197,7 +213,9 @@ def test_one_lent_stamp_wanted_by_two_cards_at_once_carries_one(house: House) ->
     town = house.open_campaign("vilnius", cap=40)
     identity = town.identity()
     with house.begin() as session:
-        booklet = booklets.lend(session, kiosk=identity, booklet_id=uuid.uuid4(), stamps=1, by="test", at=house.at)
+        booklet = booklets.lend(
+            session, kiosk=identity, booklet_id=uuid.uuid4(), stamps=1, by="test", at=house.at
+        )
     number = booklet.stamps[0].number
     answers = _at_once([lambda: _register(town, number=number)] * 8)
     assert Counter(getattr(answer, "code", "made") for answer in answers) == {"made": 1, "stamp_used": 7}

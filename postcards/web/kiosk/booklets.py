@@ -29,8 +29,7 @@ from postcards.web.kiosk.blueprint import api
 )
 def lend_booklet(body: shapes.BookletIn) -> tuple[int, shapes.BookletOut]:
     """Repeated: 200, the same stamps."""
-    kiosk = caller().kiosk
-    assert kiosk is not None
+    kiosk = caller().device
     with kit().begin() as session:
         booklet = booklets.lend(
             session, kiosk=kiosk, booklet_id=body.id, stamps=body.stamps, by=caller().by, at=now()
@@ -50,8 +49,7 @@ def lend_booklet(body: shapes.BookletIn) -> tuple[int, shapes.BookletOut]:
 )
 def return_stamps(booklet_id: uuid.UUID, body: shapes.ReturnIn) -> tuple[int, shapes.ReturnOut]:
     """All of them or none; ones given back before are no fault."""
-    kiosk = caller().kiosk
-    assert kiosk is not None
+    kiosk = caller().device
     with kit().begin() as session:
         numbers = booklets.give_back(
             session, kiosk=kiosk, booklet_id=booklet_id, numbers=body.stamps, by=caller().by, at=now()

@@ -77,9 +77,7 @@ def show_postcard(card_id: uuid.UUID, query: shapes.SheetQuery) -> Response:
     """A6, address side first."""
     kiosk, edition, tools = _kiosk(), _edition(), kit()
     with tools.read() as session:
-        card = cards.get(
-            session, campaign_id=kiosk.campaign_id, card_id=card_id, kiosk_id=kiosk.kiosk_id
-        )
+        card = cards.get(session, campaign_id=kiosk.campaign_id, card_id=card_id, kiosk_id=kiosk.kiosk_id)
         if card.status == "void":
             raise cards.IsVoid("This card was given up. Register a new one.")
         public_url = kiosk.public_url or tools.settings.public_url
@@ -139,8 +137,11 @@ def record_print(card_id: uuid.UUID, body: shapes.PrintIn) -> tuple[int, shapes.
 def correct_card(card_id: uuid.UUID, body: shapes.ChangeIn) -> tuple[int, shapes.CardOut]:
     """A change that shows on a printed card gives it a new code, and it waits for paper again."""
     kiosk, tools = _kiosk(), kit()
-    sender = body.sender and cards.SenderChange(body.sender.name, body.sender.email)
-    recipient = body.recipient and cards.RecipientChange(body.recipient.name, _address(body.recipient))
+    sender = recipient = None
+    if body.sender is not None:
+        sender = cards.SenderChange(body.sender.name, body.sender.email)
+    if body.recipient is not None:
+        recipient = cards.RecipientChange(body.recipient.name, _address(body.recipient))
     with tools.begin() as session:
         card = cards.correct(
             session,
@@ -201,9 +202,7 @@ def void_card(card_id: uuid.UUID, body: shapes.VoidIn) -> tuple[int, shapes.Void
 
 
 def _kiosk() -> KioskIdentity:
-    kiosk = caller().kiosk
-    assert kiosk is not None
-    return kiosk
+    return caller().device
 
 
 def _edition() -> Edition:
@@ -212,7 +211,7 @@ def _edition() -> Edition:
 
 
 def _one_of_batch(card: dict[str, object], kiosk: KioskIdentity, edition: Edition) -> dict[str, Any]:
-    card_id = card.get("id") if isinstance(card, dict) else None
+    card_id = card.get("id")
     try:
         data = json.dumps(card, ensure_ascii=True).encode()
         status, answer = _register(data, kiosk, edition)
@@ -262,7 +261,9 @@ def read_card(data: bytes, edition: Edition) -> CardRequest:
         card = shapes.CardIn.model_validate_json(data, strict=True)
     except ValidationError as error:
         errors = readable_errors(error, data)
-        raise Invalid(faults=[*faults_of(errors), *_faults_of_readable_parts(data, edition, errors)]) from None
+        raise Invalid(
+            faults=[*faults_of(errors), *_faults_of_readable_parts(data, edition, errors)]
+        ) from None
     return CardRequest(
         id=card.id,
         number=card.number,

@@ -43,9 +43,7 @@ def pair_kiosk(body: shapes.PairingIn) -> tuple[int, shapes.PairingOut]:
     if faults:
         raise Invalid(faults=faults)
     with kit().begin() as session:
-        kiosk, token = kiosks.pair(
-            session, pairing_code=body.pairing_code, device_name=device_name, at=now()
-        )
+        kiosk, token = kiosks.pair(session, pairing_code=body.pairing_code, device_name=device_name, at=now())
         campaign = campaigns.get(session, kiosk.campaign_id)
     return 201, shapes.PairingOut(token=token, kiosk=kiosk.id, campaign=campaign.slug)
 
@@ -60,8 +58,7 @@ def pair_kiosk(body: shapes.PairingIn) -> tuple[int, shapes.PairingOut]:
 )
 def show_kiosk() -> tuple[int, shapes.KioskOut]:
     """`remaining` counts free stamps."""
-    kiosk = caller().kiosk
-    assert kiosk is not None
+    kiosk = caller().device
     with kit().read() as session:
         edition = campaigns.edition(session, kiosk.campaign_id)
         free = drawer(session, kiosk.campaign_id).free
