@@ -18,6 +18,7 @@ from postcards.services.staff import StaffIdentity
 from postcards.vault import token_hash
 from postcards.web.clock import now
 from postcards.web.context import kit
+from postcards.web.security import check_csrf
 
 SESSION_COOKIE = "postcards_session"
 
@@ -157,6 +158,8 @@ def _signed_in() -> StaffIdentity:
             identity = staff_service.find_session(session, token_hash=token_hash(token), at=now())
     if identity is None:
         raise NotSignedIn("Please sign in.")
+    if request.method not in ("GET", "HEAD", "OPTIONS"):
+        check_csrf()  # a browser sends its cookie along wherever the form came from
     g.session_token = token
     return identity
 
