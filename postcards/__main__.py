@@ -1,0 +1,5 @@
+"""`python -m postcards` is the command `postcards`."""
+
+from postcards.cli import main
+
+main()
