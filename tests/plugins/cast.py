@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import os
 import socket
 import uuid
 from collections.abc import Iterator
@@ -19,8 +20,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from postcards import config, embedded, kit
+from postcards import config, kit
 from postcards.embedded import children
+from postcards.embedded.home import make_home
 from postcards.paper.entry import check_entry
 from postcards.queries import campaigns as campaign_queries
 from postcards.rules.address import Address
@@ -243,21 +245,15 @@ def bearer(token: str) -> dict[str, str]:
 def web_server(house: House, settings: config.Settings) -> Iterator[str]:
     """The real web server, two processes, on the house's database; its address."""
     port = free_port()
-    child = children.web_child(
-        settings,
-        children.environment(
-            settings,
-            embedded.Servers(settings.database_url, ""),
-            {
-                "POSTCARDS_MASTER_KEY": settings.master_key,
-                "POSTCARDS_SECRET_KEY": settings.secret_key,
-                "POSTCARDS_PUBLIC_URL": f"http://127.0.0.1:{port}",
-            },
-        ),
-        host="127.0.0.1",
-        port=port,
-        tls=None,
-    )
+    env = os.environ | {
+        "POSTCARDS_HOME": str(settings.home),
+        "POSTCARDS_DATABASE_URL": settings.database_url,
+        "POSTCARDS_MASTER_KEY": settings.master_key,
+        "POSTCARDS_SECRET_KEY": settings.secret_key,
+        "POSTCARDS_PUBLIC_URL": f"http://127.0.0.1:{port}",
+    }
+    make_home(settings.home)
+    child = children.web_child(settings, env, host="127.0.0.1", port=port, tls=None)
     part = children.ChildPart(settings.home, child)
     part.start()
     try:

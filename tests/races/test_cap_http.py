@@ -29,17 +29,16 @@ def _numbers(town: Town) -> list[int]:
 
 def _post_all(url: str, town: Town, bodies: list[dict[str, Any]]) -> list[httpx.Response]:
     start = threading.Barrier(WRITERS)
-    local = threading.local()
 
     def post(place: int) -> httpx.Response:
         if place < WRITERS:
             start.wait(timeout=30)
-        if not hasattr(local, "client"):
-            local.client = httpx.Client(base_url=url, timeout=30, headers=bearer(town.kiosks[0].token))
-        answer: httpx.Response = local.client.post("/api/v1/kiosk/cards", json=bodies[place])
-        return answer
+        return client.post("/api/v1/kiosk/cards", json=bodies[place])
 
-    with ThreadPoolExecutor(WRITERS) as pool:
+    with (
+        httpx.Client(base_url=url, timeout=30, headers=bearer(town.kiosks[0].token)) as client,
+        ThreadPoolExecutor(WRITERS) as pool,
+    ):
         return list(pool.map(post, range(len(bodies))))
 
 
