@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session, aliased
 
 from postcards.errors import NotFound
@@ -113,6 +113,16 @@ _NEWEST = ~(
     )
     .exists()
 )
+_ROW = (
+    Manifest.id,
+    Manifest.number,
+    Manifest.version,
+    Manifest.status,
+    Manifest.sealed_at,
+    Manifest.lines,
+    Manifest.files_at.is_not(None).label("files_ready"),
+    _NEWEST.label("newest"),
+)
 
 
 def page(
@@ -124,18 +134,12 @@ def page(
     limit: int = 50,
     newest_first: bool = False,
 ) -> list[ManifestRow]:
-    """This will list up to `limit` manifests by number and version, those `after` a (number, version)."""
+    """This will list up to `limit` manifests by number, each in its newest version.
+
+    `after` is the (number, version) at which the page before ended.
+    """
     place = (Manifest.number, Manifest.version)
-    query = select(
-        Manifest.id,
-        Manifest.number,
-        Manifest.version,
-        Manifest.status,
-        Manifest.sealed_at,
-        Manifest.lines,
-        Manifest.files_at.is_not(None).label("files_ready"),
-        _NEWEST.label("newest"),
-    ).where(Manifest.campaign_id == campaign_id, Manifest.status != "draft")
+    query = select(*_ROW).where(Manifest.campaign_id == campaign_id, Manifest.status != "draft", _NEWEST)
     if status is not None:
         query = query.where(Manifest.status == status)
     if after is not None:
@@ -147,16 +151,9 @@ def page(
 
 def newest(session: Session, *, campaign_id: int, number: int, version: int | None = None) -> ManifestRow:
     """This will give the newest version of a manifest, or the version asked for. Raises `NotFound`."""
-    query = select(
-        Manifest.id,
-        Manifest.number,
-        Manifest.version,
-        Manifest.status,
-        Manifest.sealed_at,
-        Manifest.lines,
-        Manifest.files_at.is_not(None),
-        _NEWEST,
-    ).where(Manifest.campaign_id == campaign_id, Manifest.number == number, Manifest.status != "draft")
+    query = select(*_ROW).where(
+        Manifest.campaign_id == campaign_id, Manifest.number == number, Manifest.status != "draft"
+    )
     if version is not None:
         query = query.where(Manifest.version == version)
     row = session.execute(query.order_by(Manifest.version.desc()).limit(1)).one_or_none()
@@ -247,15 +244,16 @@ def waiting(session: Session, *, campaign_id: int, suspended: Collection[str]) -
 
     `suspended` are the countries that the Post does not serve on the next deposit date.
     """
+    is_held, in_run = func.cardinality(Card.held) > literal_column("0"), Card.print_run_id.is_not(None)
     rows = session.execute(
         select(
             Card.country,
-            (Card.held != []).label("is_held"),
-            Card.print_run_id.is_not(None).label("in_run"),
+            is_held.label("is_held"),
+            in_run.label("in_run"),
             func.count().label("cards"),
         )
         .where(Card.campaign_id == campaign_id, Card.status == "printed")
-        .group_by(Card.country, Card.held != [], Card.print_run_id.is_not(None))
+        .group_by(Card.country, is_held, in_run)
         .order_by(Card.country)
     ).all()
     free = [row for row in rows if not row.is_held and not row.in_run]

@@ -1,8 +1,8 @@
 """Takes the Post's answer to a manifest: kept as it came, counted once, and carried over to the cards.
 
 An answer whose counts agree with the manifest closes it: what was accepted is handed over, what was refused
-waits for the desk. One that names a `difference` is kept as disputed and moves nothing, for nobody can say yet
-which cards are meant; a later answer that agrees settles it. An agreed answer is the last one.
+waits for the desk. One that names a `difference` is kept as disputed and moves nothing, for nobody can say
+yet which cards are meant; a later answer that agrees settles it. An agreed answer is the last one.
 """
 
 from __future__ import annotations

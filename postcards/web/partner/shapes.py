@@ -1,0 +1,114 @@
+"""The JSON that the postal partner sends and gets."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, Field
+
+from postcards.web.api import Shape
+
+Status = Literal["sealed", "handed_over", "reconciled", "disputed"]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256 in hexadecimal digits")]
+
+
+class ManifestsQuery(Shape):
+    """`after` is the cursor that the page before gave as `next`."""
+
+    status: Status | None = None
+    after: Annotated[str | None, Field(pattern=r"^[0-9]{1,9}\.[0-9]{1,9}$")] = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class ManifestItem(Shape):
+    number: int
+    version: int
+    status: Status
+    sealed_at: dt.datetime
+    lines: int
+    files_ready: bool
+
+
+class ManifestsOut(Shape):
+    items: list[ManifestItem]
+    next: str | None
+
+
+class VersionQuery(Shape):
+    """Without `version` it is the newest."""
+
+    version: Annotated[int | None, Field(ge=1, le=1_000_000)] = None
+
+
+class CountryTotal(Shape):
+    country: str
+    cards: int
+    weight_mg: int
+
+
+class FileOut(Shape):
+    name: str
+    media_type: str
+    bytes: int
+    sha256: Sha256
+
+
+class RefusedCard(Shape):
+    number: int
+    reason: str
+    note: str
+
+
+class ReceiptKept(Shape):
+    id: uuid.UUID
+    status: Literal["accepted", "disputed"]
+    accepted: int
+    refused: list[RefusedCard]
+    difference: int
+    note: str
+    received_at: dt.datetime
+    recorded_at: dt.datetime
+
+
+class ManifestOut(Shape):
+    """`files` is empty until they are made, a few seconds after sealing. `newest` is false once corrected."""
+
+    number: int
+    version: int
+    newest: bool
+    status: Status
+    sealed_at: dt.datetime
+    lines: int
+    header: dict[str, Any]
+    totals: list[CountryTotal]
+    content_sha256: Sha256
+    previous_sha256: Sha256 | None
+    files: list[FileOut]
+    receipts: list[ReceiptKept]
+
+
+class RefusedIn(Shape):
+    number: Annotated[int, Field(ge=1, le=1_000_000)]
+    reason: Annotated[str, Field(max_length=2_000)]
+    note: Annotated[str, Field(max_length=2_000)] = ""
+
+
+class ReceiptIn(Shape):
+    """`difference`: cards missing or too many, when accepted and refused are not the manifest's count."""
+
+    id: uuid.UUID
+    accepted: Annotated[int, Field(ge=0, le=1_000_000)]
+    refused: Annotated[list[RefusedIn], Field(max_length=10_000)]
+    received_at: AwareDatetime
+    difference: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = 0
+    note: Annotated[str, Field(max_length=10_000)] = ""
+
+
+class ReceiptOut(Shape):
+    id: uuid.UUID
+    manifest: int
+    version: int
+    status: Literal["accepted", "disputed"]
+    manifest_status: Status
