@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from postcards.errors import Unavailable
 
@@ -19,14 +19,7 @@ def check(broker_url: str, *, timeout: float = WITHIN) -> None:
     """
     parts = urlsplit(broker_url)
     try:
-        if parts.scheme == "redis+socket":
-            door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            door.settimeout(timeout)
-            door.connect(unquote(parts.path))
-        else:
-            port = parts.port or PORTS[parts.scheme]
-            door = socket.create_connection((parts.hostname or "localhost", port), timeout)
-        with door:
+        with _door(parts, timeout) as door:
             if parts.scheme in ("redis", "redis+socket"):
                 door.sendall(b"PING\r\n")
                 answer = door.recv(64)
@@ -37,3 +30,18 @@ def check(broker_url: str, *, timeout: float = WITHIN) -> None:
         raise Unavailable(
             "The broker cannot be reached.", code="broker_away", cause=type(error).__name__
         ) from error
+
+
+def _door(parts: SplitResult, timeout: float) -> socket.socket:
+    if parts.scheme != "redis+socket":
+        return socket.create_connection(
+            (parts.hostname or "localhost", parts.port or PORTS[parts.scheme]), timeout
+        )
+    door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        door.settimeout(timeout)
+        door.connect(unquote(parts.path))
+    except OSError:
+        door.close()
+        raise
+    return door

@@ -5,16 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import structlog
-from sqlalchemy import Engine, Row, text
+from sqlalchemy import Row, text
 
 from postcards.gateways.mail import SmtpMailer
 from postcards.rules.letter import Letter, Words
 from postcards.services import mailing, tracking
 from tests.gateways.post_office import PostOffice, post_office
+from tests.plugins.cast import House
 from tests.services.travelling import NOON, Posted, Town
 
 SENDER = "postcards@example.org"
@@ -32,8 +32,8 @@ class Clock:
 
 
 @pytest.fixture
-def town(engine: Engine, tmp_path: Path) -> Town:
-    return Town(engine, tmp_path)
+def town(house: House) -> Town:
+    return Town(house)
 
 
 @pytest.fixture

@@ -5,23 +5,23 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import uuid
-from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 
 from postcards.errors import Invalid
 from postcards.queries import tallies, tracked_card
 from postcards.rules.tracking_code import new_slip_code, new_tracking_code
 from postcards.services import tracking
+from tests.plugins.cast import House
 from tests.services.travelling import NOON, Posted, Town
 
 LATER = NOON + dt.timedelta(days=9)
 
 
 @pytest.fixture
-def town(engine: Engine, tmp_path: Path) -> Town:
-    return Town(engine, tmp_path)
+def town(house: House) -> Town:
+    return Town(house)
 
 
 def arrive(town: Town, code: str, at: dt.datetime = LATER) -> tracking.Confirmed:
@@ -209,8 +209,8 @@ def test_thanks_that_cannot_be_kept_name_their_field(town: Town, words: str, cod
     assert [(fault.field, fault.code) for fault in raised.value.faults] == [("text", code)]
 
 
-def test_two_campaigns_do_not_hear_of_each_other(town: Town, engine: Engine, tmp_path: Path) -> None:
-    other = Town(engine, tmp_path, slug="other")
+def test_two_campaigns_do_not_hear_of_each_other(town: Town, house: House) -> None:
+    other = Town(house, slug="other")
     here, there = town.card(), other.card()
     assert here.number == there.number
     arrive(town, here.code)

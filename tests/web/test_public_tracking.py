@@ -1,0 +1,227 @@
+"""The recipient's and the sender's page over HTTP: honest words, no names, and one arrival."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from postcards.rules.tracking_code import new_slip_code, new_tracking_code
+from tests.plugins.cast import House
+from tests.services.travelling import Town
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": "en"}
+JSON = {"Accept": "application/json"}
+
+
+@pytest.fixture
+def town(house: House) -> Town:
+    return Town(house)
+
+
+def seen(page: str) -> str:
+    """A page's words, as a person sees them."""
+    body = re.sub(r"<(script|style)\b.*?</\1>", " ", page, flags=re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+def rows(town: Town) -> list[object]:
+    """Everything that a visit could have changed."""
+    with town.begin() as session:
+        return [
+            session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+            for table in ("arrival", "mail", "journal", "tally_delta")
+        ] + list(session.execute(text("SELECT status FROM card ORDER BY number")).scalars())
+
+
+def test_the_page_says_what_is_known_and_changes_nothing(town: Town, client: FlaskClient) -> None:
+    card = town.card(sender="Ona Petraitienė", email="ona@example.org")
+    before = rows(town)
+    answer = client.get(f"/T/{card.code}", headers=BROWSER)
+    words = seen(answer.text)
+    assert answer.status_code == 200
+    assert "Postcard No. 00001" in words
+    assert "Vilnius" in words
+    assert "December 14, 2026" in words
+    assert "the post does not tell us when it delivers a card" in words
+    assert "delivered" not in words
+    assert "gave us your name and address, only so that the card could reach you" in words
+    for secret in ("Ona", "Petrait", "Jonas", "Hauptstra", "Berlin", "10115", "example.org", card.slip_code):
+        assert secret not in answer.text
+    assert rows(town) == before
+    assert answer.headers["X-Robots-Tag"].startswith("noindex")
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_the_code_is_read_in_either_case_with_its_misreadings(town: Town, client: FlaskClient) -> None:
+    card = town.card()
+    spaced = f"{card.code[:4]}-{card.code[4:8]} {card.code[8:]}".lower().replace("1", "l").replace("0", "o")
+    for path in (f"/T/{card.code}", f"/t/{card.code}", f"/t/{card.code.lower()}", f"/T/{spaced}"):
+        assert client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("asked", "language", "words"),
+    [
+        ("lt-LT,lt;q=0.9", "lt", "Atvirukas Nr. 00001"),
+        ("pl", "pl", "Pocztówka nr 00001"),
+        ("ru", "ru", "Открытка № 00001"),
+        ("ja,de;q=0.5", "en", "Postcard No. 00001"),
+        ("uk", "en", "Postcard No. 00001"),
+    ],
+)
+def test_it_speaks_the_readers_language(
+    town: Town, client: FlaskClient, asked: str, language: str, words: str
+) -> None:
+    card = town.card()
+    answer = client.get(f"/T/{card.code}", headers={"Accept": "text/html", "Accept-Language": asked})
+    assert f'<html lang="{language}"' in answer.text
+    assert words in seen(answer.text)
+
+
+def test_a_switch_changes_the_language(town: Town, client: FlaskClient) -> None:
+    card = town.card()
+    page = client.get(f"/T/{card.code}?lang=pl", headers=BROWSER).text
+    assert '<html lang="pl"' in page
+    assert f'action="/T/{card.code}/arrival?lang=pl"' in page
+
+
+def test_a_tool_confirms_without_body_or_cookie(town: Town, client: FlaskClient) -> None:
+    card = town.card(status="sealed")
+    for _ in range(2):
+        answer = client.post(f"/T/{card.code}/arrival")
+        assert (answer.status_code, answer.json) == (200, {"status": "arrived"})
+    assert client.post(f"/t/{card.code.lower()}/arrival", headers=JSON).json == {"status": "arrived"}
+    assert rows(town)[0] == 1
+
+
+def test_a_browser_confirms_and_thanks_without_scripts(town: Town, client: FlaskClient) -> None:
+    card = town.card()
+    answer = client.post(f"/T/{card.code}/arrival", headers=BROWSER, follow_redirects=True)
+    assert answer.request.path == f"/T/{card.code}"
+    assert "Thank you. It has arrived." in seen(answer.text)
+    assert 'name="text"' in answer.text
+    answer = client.post(
+        f"/T/{card.code}/thanks", headers=BROWSER, data={"text": "Ačiū!\r\nLabai."}, follow_redirects=True
+    )
+    assert "Your words of thanks are with the sender." in seen(answer.text)
+    assert "Labai" not in answer.text, "the QR is on the card: only the slip shows the words"
+    slip = client.get(f"/S/{card.slip_code}", headers=BROWSER)
+    assert "Ačiū! Labai." in seen(slip.text)
+
+
+def test_a_faulty_thanks_form_comes_back_with_its_words(town: Town, client: FlaskClient) -> None:
+    card = town.card()
+    client.post(f"/T/{card.code}/arrival")
+    answer = client.post(f"/T/{card.code}/thanks", headers=BROWSER, data={"text": "Hello <b> \U0001f600"})
+    assert answer.status_code == 422
+    assert "Pictures cannot be kept here" in seen(answer.text)
+    assert "Hello &lt;b&gt;" in answer.text
+
+
+def test_thanks_as_json(town: Town, client: FlaskClient) -> None:
+    card = town.card()
+    path = f"/T/{card.code}/thanks"
+    assert client.post(path, json={"text": "Danke"}, headers=JSON).status_code == 409
+    client.post(f"/T/{card.code}/arrival")
+    assert client.post(path, json={"text": "Danke"}, headers=JSON).json == {"status": "thanked"}
+    assert client.post(path, json={"text": "Danke"}).status_code == 200
+    answer = client.post(path, json={"text": "Other"}, headers=JSON)
+    assert (answer.status_code, answer.json["code"]) == (409, "already_thanked")
+    answer = client.post(path, json={"text": "x" * 501}, headers=JSON)
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "text")
+    assert client.post(path, data=b"{", content_type="application/json", headers=JSON).status_code == 400
+    assert client.post(path, json={"text": "a", "more": 1}, headers=JSON).status_code == 422
+    assert client.post(path, data=b"a", content_type="text/plain", headers=JSON).status_code == 415
+
+
+@pytest.mark.parametrize("status", ["registered", "printed"])
+def test_a_card_that_is_still_here_is_refused_kindly(town: Town, client: FlaskClient, status: str) -> None:
+    card = town.card(status=status)
+    page = client.get(f"/T/{card.code}", headers=BROWSER)
+    assert page.status_code == 200
+    assert "/arrival" not in page.text
+    answer = client.post(f"/T/{card.code}/arrival", headers=JSON)
+    assert (answer.status_code, answer.mimetype) == (409, "application/problem+json")
+    assert answer.json["code"] == "not_sent_yet"
+    answer = client.post(f"/T/{card.code}/arrival", headers=BROWSER)
+    assert answer.status_code == 409
+    assert "This card is still with us" in seen(answer.text)
+
+
+@pytest.mark.parametrize("ended", ["replaced", "void"])
+def test_a_code_that_is_no_longer_good_is_gone(town: Town, client: FlaskClient, ended: str) -> None:
+    card = town.card()
+    with town.begin() as session:
+        session.execute(
+            text("UPDATE tracking_code SET ended = :ended, ended_at = now() WHERE code = :code"),
+            {"ended": ended, "code": card.code},
+        )
+    for method, path in (("GET", ""), ("POST", "/arrival")):
+        answer = client.open(f"/T/{card.code}{path}", method=method, headers=JSON)
+        assert (answer.status_code, answer.mimetype) == (410, "application/problem+json")
+        assert answer.json["code"] == ended
+        page = client.open(f"/T/{card.code}{path}", method=method, headers=BROWSER)
+        assert (page.status_code, page.mimetype) == (410, "text/html")
+
+
+def test_mistyped_and_unknown(town: Town, client: FlaskClient) -> None:
+    card = town.card()
+    wrong = ("1" if card.code[0] != "1" else "2") + card.code[1:]
+    for code, told in (
+        (wrong, "mistyped"),
+        (new_tracking_code(), "unknown"),
+        ("%00", "mistyped"),
+        ("ĄČ", "mistyped"),
+    ):
+        for method, path in (("GET", ""), ("POST", "/arrival")):
+            answer = client.open(f"/T/{code}{path}", method=method, headers=JSON)
+            assert (answer.status_code, answer.json["code"]) == (404, told)
+    page = client.get(f"/T/{wrong}", headers=BROWSER)
+    assert (page.status_code, page.mimetype) == (404, "text/html")
+    assert 'action="/T/"' in page.text, "a hand may try again right there"
+
+
+def test_a_typed_code_finds_its_card(town: Town, client: FlaskClient) -> None:
+    card = town.card()
+    assert client.get("/T/", headers=BROWSER).status_code == 200
+    answer = client.get(
+        "/T/", query_string={"code": card.code.lower()}, headers=BROWSER, follow_redirects=True
+    )
+    assert answer.request.path == f"/T/{card.code}"
+    assert answer.status_code == 200
+    answer = client.get("/T/", query_string={"code": "//example.com/"}, headers=BROWSER)
+    assert answer.status_code in (303, 404)
+    assert not answer.headers.get("Location", "/").startswith("//")
+
+
+def test_the_senders_page_tells_the_way_without_addresses(town: Town, client: FlaskClient) -> None:
+    card = town.card(email="ona@example.org")
+    answer = client.get(f"/S/{card.slip_code}", headers=BROWSER)
+    words = seen(answer.text)
+    assert answer.status_code == 200
+    assert "Your postcard No. 00001" in words
+    assert "Handed to the post" in words
+    assert '"handed over" is not "delivered"' in words
+    assert "We will send you one e-mail when it has arrived." in words
+    for secret in ("Ona", "Jonas", "Hauptstra", "Berlin", "10115", "example.org", card.code):
+        assert secret not in answer.text
+    assert client.get(f"/s/{card.slip_code.lower()}").status_code == 200
+    assert client.get(f"/S/{new_slip_code()}", headers=JSON).json["code"] == "unknown"
+    assert client.get(f"/S/{card.code}", headers=JSON).json["code"] == "mistyped"
+    assert client.get(f"/T/{card.slip_code}", headers=JSON).json["code"] == "mistyped"
+
+
+@pytest.mark.parametrize(
+    "status", ["registered", "printed", "sealed", "handed_over", "refused", "returned", "arrived"]
+)
+def test_the_senders_page_stands_at_every_stage(town: Town, client: FlaskClient, status: str) -> None:
+    card = town.card(status="handed_over" if status == "arrived" else status)
+    if status == "arrived":
+        client.post(f"/T/{card.code}/arrival")
+    page = client.get(f"/S/{card.slip_code}", headers=BROWSER)
+    assert page.status_code == 200
+    assert ('aria-current="step"' in page.text) == (status != "arrived")
