@@ -23,6 +23,7 @@ class Mail(Base):
         one_of("status", STATUSES),
         one_of("kind", KINDS),
         CheckConstraint("(claimed_by IS NULL) = (claimed_until IS NULL)", name="lease"),
+        Index("ix_mail_failed", "campaign_id", postgresql_where="status = 'failed'"),
         Index("ix_mail_waiting", "not_before", postgresql_where="status IN ('waiting', 'sending')"),
     )
 

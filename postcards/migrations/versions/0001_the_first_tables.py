@@ -373,6 +373,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_mail')),
     sa.UniqueConstraint('campaign_id', 'card_id', 'kind', name=op.f('uq_mail_campaign_id_card_id_kind'))
     )
+    op.create_index('ix_mail_failed', 'mail', ['campaign_id'], unique=False, postgresql_where="status = 'failed'")
     op.create_index('ix_mail_waiting', 'mail', ['not_before'], unique=False, postgresql_where="status IN ('waiting', 'sending')")
     op.create_table('manifest_line',
     sa.Column('manifest_id', sa.Uuid(), nullable=False),
