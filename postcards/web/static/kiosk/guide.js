@@ -14,7 +14,7 @@ const STEPS = [
 export function drawGuide(place, pageLanguages) {
   const languages = () => campaign().languages ?? pageLanguages;
   const tongues = h("ul", { class: "languages guide__languages" });
-  const steps = h("ol", { class: "steps" });
+  const steps = h("ol", { class: "way" });
   fill(place, h("nav", { "aria-label": () => t("Language") }, tongues), h("nav", { "aria-label": () => t("Steps") }, steps));
 
   let drawn = "";

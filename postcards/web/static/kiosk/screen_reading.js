@@ -29,6 +29,11 @@ screen("reading", (stage) => {
   const correct = h("button", { class: "button button--large", type: "button", onclick: () => go("writing") }, () => t("Correct"));
   const take = h("button", { class: "button button--main button--large", type: "button", onclick: confirm }, drawing("stamp"), () => t("It is right – take a stamp"));
 
+  function say(message) {
+    fill(news, message);
+    news.scrollIntoView({ block: "nearest" });
+  }
+
   function busy(yes) {
     for (const button of [correct, take]) button.disabled = yes;
     if (yes) take.setAttribute("aria-busy", "true");
@@ -37,7 +42,7 @@ screen("reading", (stage) => {
 
   function tell({ waiting, reason }) {
     if (!reason) return;
-    fill(news, h("div", { class: "message message--warning" }, drawing("warning"), h("div", { class: "message__body" },
+    say(h("div", { class: "message message--warning" }, drawing("warning"), h("div", { class: "message__body" },
       h("p", {}, () => (reason === "busy"
         ? t("The server is busy. The card is kept here and sent again in {seconds} s.", { seconds: waiting })
         : t("The server does not answer. The card is kept here and sent again in {seconds} s; it is never registered twice.", { seconds: waiting }))),
@@ -51,7 +56,7 @@ screen("reading", (stage) => {
       if (!Object.keys(app.faults).length) app.faults[""] = () => refused.message;
       return go(onFirstScreen(app.faults) ? "start" : "writing");
     }
-    fill(news, h("div", { class: "message message--error" }, drawing("warning"), h("p", {}, () => refusalWords(refused))));
+    say(h("div", { class: "message message--error" }, drawing("warning"), h("p", {}, () => refusalWords(refused))));
     return take.focus();
   }
 
@@ -79,9 +84,9 @@ screen("reading", (stage) => {
   fill(stage,
     h("h1", { class: "kiosk-title", tabindex: "-1" }, () => t("Is everything right?")),
     h("p", { class: "soft reading__note" }, () => t("This is how the address will stand on the card. Please read it once more, letter by letter.")),
+    news,
     envelope(),
     doubts(),
-    news,
     h("div", { class: "spread reading__on" }, correct, take));
   const stopWatching = watchVisitor(stage);
   return () => { sending?.stop(); stopWatching(); };
