@@ -65,7 +65,7 @@ def face_operators(look: Look, face: Face, set_text: Typesetter) -> bytes:
     rows = qr_rows(face.url)
     size = layout.QR_MODULE * len(rows)
     block = fit_address(face.address_lines)
-    parts = [b"0 0 0 1 k\n", _qr(rows, size)]
+    parts = [b"0 0 0 1 k\n", symbol(rows, size)]
     for place, line in enumerate(block.lines):
         x = layout.ADDRESS.left + overhang(line) * block.size_pt / 1000 * _POINT
         y = layout.ADDRESS_FIRST_BASELINE + place * layout.ADDRESS_LEADING
@@ -113,8 +113,11 @@ def _message(message: str, set_text: Typesetter) -> bytes:
     )
 
 
-def _qr(rows: tuple[int, ...], size_mm: float) -> bytes:
-    """The symbol as an inline one-bit mask in the text's black, each module a whole number of dots."""
+def symbol(rows: tuple[int, ...], size_mm: float) -> bytes:
+    """A QR as an inline one-bit mask in the text's black, each module a whole number of printer's dots.
+
+    `rows` are as `qr_rows` gives them, `size_mm` is a side. This will return PDF operators.
+    """
     size = len(rows)
     width = (size + 7) // 8
     pad = 8 * width - size

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from postcards.errors import Fault
 from postcards.paper.address_block import (
     DoesNotFit,
+    SetBlock,
     fit_address,
     fit_message,
     fit_sender,
@@ -27,13 +28,12 @@ def check_entry(lines: Sequence[str], sender_name: str, message: str | None) -> 
     ]
     if faults:
         return faults
-    for fits in (
-        lambda: fit_address(lines),
-        lambda: fit_sender(sender_name),
-        lambda: message and fit_message(message),
-    ):
+    fits: list[Callable[[], SetBlock]] = [lambda: fit_address(lines), lambda: fit_sender(sender_name)]
+    if message:
+        fits.append(lambda: fit_message(message))
+    for fit in fits:
         try:
-            fits()
+            fit()
         except DoesNotFit as refusal:
             faults += refusal.faults
     return faults

@@ -74,8 +74,8 @@ class PdfFile:
         identity = self._hash.hexdigest()[:32].encode()
         start, count = self._at, len(self._offsets)
         self._emit(b"xref\n0 %d\n0000000000 65535 f \n" % count)
-        for first in range(1, count, 4096):
-            self._emit(b"".join(b"%010d 00000 n \n" % at for at in self._offsets[first : first + 4096]))
+        for first in range(1, count, 512):
+            self._emit(b"".join(b"%010d 00000 n \n" % at for at in self._offsets[first : first + 512]))
         self._emit(
             b"trailer\n<</Size %d/Root %d 0 R/Info %d 0 R/ID[<%b><%b>]>>\nstartxref\n%d\n%%%%EOF\n"
             % (count, self.root, info, identity, identity, start)
