@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from postcards.errors import Refusal
 from postcards.models import Campaign, Card, JournalEntry
 from postcards.queries import campaigns
 from postcards.rules.dispatch import last_cut_off
@@ -53,26 +55,36 @@ def due(session: Session, *, at: dt.datetime) -> list[Due]:
 
 
 def seal_due(begin: Begin, *, vault: Vault, by: str, clock: Clock) -> list[SealedManifest]:
-    """This will seal everything that is due, a transaction a manifest; one that fails is due again."""
+    """Seal everything that is due, a transaction a manifest.
+
+    A campaign that fails stops no other and is due again. This will return what was sealed, or raise the first
+    refusal once all campaigns had their turn.
+    """
     with begin() as session:
         waiting = due(session, at=clock())
-    done = []
+    done: list[SealedManifest] = []
+    failed: list[Refusal] = []
     for each in waiting:
-        sealed: SealedManifest | None = None
-        while True:
-            with begin() as session:
-                sealed = seal_one(
-                    session,
-                    campaign_id=each.campaign_id,
-                    cut_off=each.cut_off,
-                    vault=vault,
-                    by=by,
-                    at=clock(),
-                )
-            if sealed is None:
-                break
-            done.append(sealed)
+        try:
+            done += _seal_campaign(begin, each, vault=vault, by=by, clock=clock)
+        except Refusal as refusal:
+            failed.append(refusal)
+    if failed:
+        raise failed[0]
     return done
+
+
+def _seal_campaign(
+    begin: Begin, each: Due, *, vault: Vault, by: str, clock: Clock
+) -> Iterator[SealedManifest]:
+    while True:
+        with begin() as session:
+            sealed = seal_one(
+                session, campaign_id=each.campaign_id, cut_off=each.cut_off, vault=vault, by=by, at=clock()
+            )
+        if sealed is None:
+            return
+        yield sealed
 
 
 def seal_one(

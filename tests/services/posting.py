@@ -76,7 +76,7 @@ def status_of(town: Town, number: int) -> str:
 
 def one(town: Town, sql: str, **values: object) -> Any:
     """This will give the one value of a query; `:campaign` is the town's."""
-    if "campaign_id" not in sql and " WHERE " in sql:
+    if "campaign_id" not in sql and "pg_" not in sql and " WHERE " in sql:
         sql = sql.replace(" WHERE ", " WHERE campaign_id = :campaign AND ", 1)
         values["campaign"] = town.id
     with town.house.begin() as session:

@@ -18,6 +18,7 @@ from postcards.services.checking import check_books
 from postcards.services.dispatch import NothingToSeal
 from postcards.services.manifests import content_of
 from postcards.services.withdrawal import Answered, withdraw
+from postcards.vault import KeyMissing
 from tests.plugins.cast import AT, Town
 from tests.services.posting import make_all, one, printed, seal, status_of
 
@@ -279,6 +280,16 @@ def test_a_campaign_made_after_the_cut_off_waits_for_the_next(vilnius: Town) -> 
         hours=1
     )  # Monday noon: the last cut-off was on Friday, before the campaign
     assert beat(vilnius, friday_before) == []
+
+
+def test_a_campaign_that_cannot_be_sealed_stops_no_other(vilnius: Town, bucharest: Town) -> None:
+    number = printed(bucharest, language="ro")
+    printed(vilnius)
+    run(vilnius, f"UPDATE person SET key_id = 'lost' WHERE campaign_id = {vilnius.id}")
+    with pytest.raises(KeyMissing):
+        beat(vilnius, AFTER + dt.timedelta(days=1))  # Bucharest sends on Tuesdays
+    assert status_of(bucharest, number) == "sealed"
+    assert one(vilnius, "SELECT count(*) FROM manifest WHERE true") == 0
 
 
 # -- withdrawn --------------------------------------------------------------------------------------------
