@@ -2,7 +2,7 @@
 
 import { app } from "./app.js";
 import { h, refresh } from "./dom.js";
-import { showFaults, textField } from "./fields.js";
+import { textField } from "./fields.js";
 import { language, t } from "./texts.js";
 
 const known = new Map();
@@ -10,18 +10,12 @@ const MOST_LINES = 4;
 
 /** The form of a country in the language of now: { country, fields: [{ name, label, required, pattern, example, max_length }] }. */
 export async function addressForm(country) {
-  const key = `${country}/${language()}`;
+  const key = `${country}/${language()}/${new Date().toDateString()}`;
   if (!known.has(key)) known.set(key, await app.api.get(`/address-forms/${country}?language=${language()}`));
   return known.get(key);
 }
 
 const PLACED = new Set(["postal_code", "city", "region"]);
-
-/** Town and region share a row, or town and postcode where there is no region. */
-function classOf(name, form) {
-  if (name === "postal_code") return "third";
-  return form.fields.some((field) => field.name === "region") ? "half" : "two-thirds";
-}
 
 /** Draws the fields of `app.form` into `place`; returns Map(field → field object), keyed as the API names faults. */
 export function drawAddress(place, onAddLine) {
@@ -38,7 +32,7 @@ export function drawAddress(place, onAddLine) {
       })));
     } else if (PLACED.has(name)) {
       fields.set(`recipient.${name}`, textField({
-        label: () => spec(name).label, required: spec(name).required, value: visitor[name], classes: classOf(name, form),
+        label: () => spec(name).label, required: spec(name).required, value: visitor[name], classes: "half",
         capitals: name === "postal_code" ? "characters" : "words", maxLength: spec(name).max_length,
         inputmode: name === "postal_code" && /^\d[\d -]*$/.test(spec(name).example ?? "") ? "numeric" : null,
         attributes: name === "postal_code" && spec(name).example ? { placeholder: spec(name).example } : {},
@@ -90,5 +84,3 @@ export function addressFaults() {
   }
   return faults;
 }
-
-export { showFaults };

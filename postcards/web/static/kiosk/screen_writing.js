@@ -13,7 +13,7 @@ import { day, inLanguage, language, onLanguage, t } from "./texts.js";
 import { cardOf } from "./visitor.js";
 import { watchVisitor } from "./screen_idle.js";
 
-const MESSAGE_LENGTH = 300;
+const MESSAGE_LENGTH = 300; // characters; about 250 fit the card, and the read-back says so exactly
 
 function suspendedNote(code) {
   const found = (campaign().suspended ?? []).find((one) => one.country === code);
@@ -45,7 +45,11 @@ screen("writing", (stage) => {
   });
   const message = typed ? textField({
     label: () => t("A few words to print"), hint: () => t("Or leave this empty and write by hand."), value: visitor.message, rows: 5, maxLength: MESSAGE_LENGTH, capitals: "sentences",
-    oninput: (text) => { visitor.message = text; },
+    // The card takes one paragraph: a line break is a space, typed or pasted.
+    oninput: (text) => {
+      visitor.message = text.replace(/\s*\n\s*/g, " ");
+      if (visitor.message !== text) message.input.value = visitor.message;
+    },
   }) : null;
 
   let box;
