@@ -150,16 +150,18 @@ def _heading(art: Art, look: Look) -> None:
 
 def _sender(art: Art, look: Look) -> None:
     """The return address, below the line kept for the sender's name; the priority mark below it."""
-    y = layout.SENDER_BASELINE
-    for line in look.return_address[: layout.SENDER_LINES - 1]:
-        y += layout.SENDER_LEADING
+    most = layout.SENDER_LINES - 1
+    lines = list(look.return_address[:most])
+    if len(look.return_address) > most:  # nothing is left out: the last line takes the rest
+        lines[-1] = ", ".join(look.return_address[most - 1 :])
+    for place, line in enumerate(lines, start=1):
         size = layout.SENDER_SIZE
-        while text_width(line, size) > layout.RIGHT - layout.LEFT and size > 4:
-            size -= 0.2
-        art.text(line, layout.LEFT, y, size)
+        while text_width(line, size) > layout.RIGHT - layout.LEFT:
+            size -= 0.1
+        art.text(line, layout.LEFT, layout.SENDER_BASELINE + place * layout.SENDER_LEADING, size)
     if look.priority_mark:
         zone = layout.PRIORITY
-        size = 6.6
+        size = 6.4
         while text_width(look.priority_mark, size, heavy=True, spacing=0.3) > zone.width - 3 and size > 4:
             size -= 0.2
         wide = text_width(look.priority_mark, size, heavy=True, spacing=0.3) + 3

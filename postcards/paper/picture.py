@@ -97,7 +97,7 @@ def _water(art: Art) -> None:
     # The sun's road: strokes that grow with nearness.
     road = random.Random(7)  # noqa: S311 - no secret
     y, step = _HORIZON + 0.9, 0.9
-    while y < 92:
+    while y < 83:
         near = (y - _HORIZON) / 30
         half = (2.2 + 6.5 * near) * road.uniform(0.55, 1.15)
         shift = road.uniform(-1, 1) * (1 + 4 * near)
@@ -289,10 +289,11 @@ def _plane(art: Art, x: float, y: float, size: float, angle: float) -> None:
 def _words(art: Art, look: Look) -> None:
     """The name on the near shore, the credits across from it."""
     left, right, foot = 10.5, layout.CARD.right - 10.5, 95.2
-    size, room = 19.0, 66.0
-    while text_width(look.title, size, heavy=True, spacing=0.4) > room and size > 9:
+    title = look.title.removesuffix(f"· {look.place}").rstrip()  # the place stands below
+    size, room = 19.0, 60.0
+    while text_width(title, size, heavy=True, spacing=0.4) > room:
         size -= 0.25
-    art.text(look.title, left, foot - 4.2, size, ink=CREAM, heavy=True, spacing=0.4)
+    art.text(title, left, foot - 4.2, size, ink=CREAM, heavy=True, spacing=0.4)
     if look.place:
         art.text(look.place, left + 0.3, foot, 7.0, ink=(0.02, 0.34, 0.46, 0.0), spacing=0.7)
     size, rows = _credits(look.credits)

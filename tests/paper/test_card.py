@@ -26,6 +26,8 @@ from postcards.paper.layout import (
     Zone,
 )
 from postcards.paper.pdf_file import PdfFile
+from postcards.rules.edition import load_edition
+from postcards.services.faces import look_of
 from tests.paper.cards import CODE, FACE, LOOK, grey, ink, is_dark, opened, text_of
 
 MM = 72 / 25.4
@@ -43,6 +45,7 @@ LOOKS = {
     "within-indicia": replace(LOOK, cachet_placement="within-indicia"),
     "test": replace(LOOK, test=True),
     "practice": replace(LOOK, practice=True),
+    "full": replace(LOOK, return_address=("Toli yra arti", "Rotušė", "Didžioji g. 31", "LT-01128 Vilnius")),
     "bare": replace(LOOK, heading="", priority_mark=None, return_address=(), credits=(), place=""),
 }
 
@@ -215,6 +218,21 @@ def test_every_credit_is_named_however_many_there_are(tmp_path):
     names = tuple(f"Rėmėjas Numeris{number}" for number in range(24))
     text = text_of(draw_card(replace(LOOK, credits=names), FACE), 1, tmp_path).replace("\n", " ")
     assert all(re.search(rf"Numeris{number}\b", text) for number in range(24))
+
+
+@reads_text
+def test_every_line_of_the_return_address_is_printed(tmp_path):
+    lines = tuple(f"Eilutė {number}" for number in "ABCDEF")
+    text = text_of(draw_card(replace(LOOK, return_address=lines), FACE), 0, tmp_path)
+    assert all(line in text for line in lines)
+
+
+@pytest.mark.parametrize("edition", ["vilnius", "ukraine", "romania"])
+def test_the_campaigns_we_ship_can_be_drawn(edition):
+    look = look_of(load_edition(edition), slug=edition, cap=10_000, test=False)
+    page = grey(draw_card(look, LONGEST))
+    assert ink(page, CODING) == 0
+    assert ink(page, Zone(0, 0, 74, 5)) == 0
 
 
 def test_the_cachet_is_where_the_campaign_wants_it():
