@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -47,7 +48,7 @@ def _words() -> dict[str, Any]:
         "number": lambda n: _catalogue().number(n),
         "grams": lambda milligrams: _catalogue().number(milligrams / 1000),
         "day": lambda date: _catalogue().date(dt.date.fromisoformat(date)),
-        "local": lambda at: _catalogue().moment(at, g.get("partner_zone", "UTC"), "medium"),
+        "local": _local,
     }
 
 
@@ -180,6 +181,12 @@ def _page(template: str, edition: Edition | None, **context: Any) -> str:
         several=identity is not None and len({where for where, _ in identity.roles} - {None}) != 1,
         **context,
     )
+
+
+def _local(at: dt.datetime) -> str:
+    """A moment as the campaign's clock shows it, to the minute."""
+    there = at.astimezone(ZoneInfo(g.get("partner_zone", "UTC")))
+    return f"{_catalogue().date(there.date(), 'medium')}, {_catalogue().clock(there.time())}"
 
 
 def _catalogue() -> texts.Catalogue:
