@@ -190,23 +190,24 @@ def _indicia(art: Art, look: Look) -> None:
             spacing *= 0.97
         art.text(text, middle, y, size, heavy=heavy, spacing=spacing, align=0.5)
 
-    centred(mark.country, zone.top + height * 0.235, 10, heavy=True, spacing=1.2)
-    art.line(
-        left + 1.5,
-        zone.top + height * 0.32,
-        zone.right - 1.5,
-        zone.top + height * 0.32,
-        stroke=BLACK,
-        width=0.5,
-    )
-    centred(mark.words, zone.top + height * 0.565, 15, heavy=True)
-    art.line(
-        left + 1.5,
-        zone.top + height * 0.68,
-        zone.right - 1.5,
-        zone.top + height * 0.68,
-        stroke=BLACK,
-        width=0.5,
-    )
-    centred(mark.licence, zone.top + height * 0.80, 6.6)
-    centred(mark.office, zone.top + height * 0.915, 6.6)
+    # The words have a compartment of their own, at least 300 mm² large; beside a cachet they stand on two lines.
+    country, above, below, licence, office = _ROWS_WITHIN if within else _ROWS
+    centred(mark.country, zone.top + height * country, 10, heavy=True, spacing=1.2)
+    for rule in (above, below):
+        y = zone.top + height * rule
+        art.line(left + 1.5, y, zone.right - 1.5, y, stroke=BLACK, width=0.5)
+    rows = mark.words.split(" ", 1) if within else [mark.words]
+    size = 15.0
+    while max(text_width(row, size, heavy=True) for row in rows) > room:
+        size -= 0.1
+    leading = size * 1.15 * _POINT
+    first = zone.top + height * (above + below) / 2 + size * 0.357 * _POINT - leading * (len(rows) - 1) / 2
+    for place, row in enumerate(rows):
+        art.text(row, middle, first + place * leading, size, heavy=True, align=0.5)
+    centred(mark.licence, zone.top + height * licence, 6.6)
+    centred(mark.office, zone.top + height * office, 6.6)
+
+
+# Within the indicia, as parts of its height: the country's baseline, the two rules, licence, office.
+_ROWS = (0.235, 0.32, 0.68, 0.80, 0.915)
+_ROWS_WITHIN = (0.185, 0.245, 0.775, 0.865, 0.955)

@@ -245,6 +245,28 @@ def test_the_cachet_is_where_the_campaign_wants_it():
     assert plain.crop((200, 150, 500, 400)).tobytes() != marked.crop((200, 150, 500, 400)).tobytes()
 
 
+@pytest.mark.parametrize(
+    ("name", "mark", "cachet"), [("left", INDICIA, 0), ("within-indicia", INDICIA_WITH_CACHET, 25.6)]
+)
+def test_the_prepayment_words_have_their_three_hundred_square_millimetres(name, mark, cachet):
+    dot = 25.4 / 300
+    picture = grey(draw_card(LOOKS[name], FACE))
+    # Down the margin of the text column only the two rules are met, and the words stand between them.
+    x = round((mark.right - 1.7) / dot)
+    met = [
+        y
+        for y in range(round((mark.top + 1) / dot), round((mark.bottom - 1) / dot))
+        if is_dark(picture, x, y)
+    ]
+    above, below = met[0], met[-1]
+    assert len(met) <= 8
+    wide = mark.width - cachet - 3
+    assert wide * (below - above) * dot >= 300
+    words = Zone(mark.left + cachet + 1.5, above * dot + 0.5, mark.right - 1.5, below * dot - 0.5)
+    assert ink(picture, words) > 3000
+    assert 15 <= mark.height <= mark.width <= 50
+
+
 def test_without_bleed_the_picture_keeps_a_white_frame_of_five_millimetres():
     page = grey(draw_card(LOOK, FACE), 1)
     assert ink(page, Zone(0, 0, 148, 4.9)) == 0
