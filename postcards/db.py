@@ -71,7 +71,7 @@ def snapshot(engine: Engine) -> Iterator[Session]:
     """This will open one REPEATABLE READ, read-only transaction: every query in it sees the same instant."""
     with _passing_as_unavailable(), engine.connect() as connection:
         fixed = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        with Session(fixed) as session, session.begin():
+        with Session(fixed, expire_on_commit=False) as session, session.begin():
             yield session
 
 

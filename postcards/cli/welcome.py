@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import click
+from sqlalchemy.orm import Session
 
 from postcards.cli.edge import now
 from postcards.kit import Kit
@@ -46,14 +49,7 @@ class Welcome:
                 campaigns.set_status(session, slug=made.slug, status="open", by="up", at=at)
                 campaign = queries.get(session, made.id)
             venue = queries.venues(session, campaign.id)[0]
-            _, code = kiosks.add_kiosk(
-                session,
-                campaign_id=campaign.id,
-                venue_slug=venue.slug,
-                name=f"Paired from the screen, {at:%d %b %H:%M}",
-                by="up",
-                at=at,
-            )
+            code = _pairing_code(session, campaign.id, venue.slug, at)
             for email, role, title in PEOPLE:
                 staff_id = staff_service.add_staff(
                     session, email=email, roles=[(campaign.id, role)], password=None, by="up", at=at
@@ -88,3 +84,15 @@ class Welcome:
         if self._url.startswith(("http://127.", "http://localhost", "http://[::1]")):
             lines += ["  This address is this machine's own, so every card says TEST.", ""]
         click.echo("\n".join(lines))
+
+
+def _pairing_code(session: Session, campaign_id: int, venue_slug: str, at: dt.datetime) -> str:
+    """A fresh code for a kiosk of the first venue that waits to be paired, or for one more."""
+    known = [kiosk for kiosk in kiosks.every(session, campaign_id=campaign_id) if kiosk.venue_slug == venue_slug]
+    for kiosk in known:
+        if kiosk.status == "waiting":
+            return kiosks.new_pairing(session, campaign_id=campaign_id, kiosk_id=kiosk.id, by="up", at=at)
+    _, code = kiosks.add_kiosk(
+        session, campaign_id=campaign_id, venue_slug=venue_slug, name=f"Kiosk {len(known) + 1}", by="up", at=at
+    )
+    return code

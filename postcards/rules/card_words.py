@@ -63,7 +63,11 @@ def check_words(words: CardWords, *, edition: Edition, at: dt.datetime) -> Check
         faults += email_faults(words.sender_email, field="sender.email")
     elif words.arrival_notice:
         faults.append(
-            Fault("sender.email", "missing", "is needed to tell the sender of the arrival. Type it, or untick that.")
+            Fault(
+                "sender.email",
+                "missing",
+                "is needed to tell the sender of the arrival. Type it, or untick that.",
+            )
         )
     faults += faults_in(words.recipient_name, field="recipient.name", max_length=NAME_MAX)
     checked = check_address(
@@ -83,7 +87,11 @@ def check_words(words: CardWords, *, edition: Edition, at: dt.datetime) -> Check
         faults.append(Fault("language", "language", f"is not a language of this campaign ({known})."))
     if not edition.consent_in_force(words.consent_version, at):
         faults.append(
-            Fault("consent.version", "consent_version", "is not a consent text this campaign ever had. Load the page again.")
+            Fault(
+                "consent.version",
+                "consent_version",
+                "is not a consent text this campaign ever had. Load the page again.",
+            )
         )
     words = replace(words, address=checked.address)
     return Checked(
@@ -108,7 +116,9 @@ def address_lines(name: str, address: Address, *, edition: Edition) -> tuple[str
 def placed(faults: Iterable[Fault], checked: Checked) -> list[Fault]:
     """This will give faults about printed lines the names of the fields that those lines came from."""
     return [
-        replace(fault, field=_field_of_line(fault.field, checked)) if fault.field.startswith("address_lines") else fault
+        replace(fault, field=_field_of_line(fault.field, checked))
+        if fault.field.startswith("address_lines")
+        else fault
         for fault in faults
     ]
 

@@ -68,7 +68,8 @@ def lend(
         raise KioskRetired("This kiosk was retired: it can hand in what it holds, and take nothing new.")
     if kiosk.campaign_status != "open":
         raise NotOpen(
-            f"The campaign is {kiosk.campaign_status}. Ask an organiser.", code=f"campaign_{kiosk.campaign_status}"
+            f"The campaign is {kiosk.campaign_status}. Ask an organiser.",
+            code=f"campaign_{kiosk.campaign_status}",
         )
     share = fair_share(free=_free(session, kiosk.campaign_id), kiosks=_active(session, kiosk, at))
     booklet = Booklet(
@@ -144,7 +145,9 @@ def give_back(
     for number in wanted:
         row = standing.get(number)
         if row is None:
-            raise drawer.StampNotLent(f"Stamp {number} is not in this booklet. Nothing was given back.", number=number)
+            raise drawer.StampNotLent(
+                f"Stamp {number} is not in this booklet. Nothing was given back.", number=number
+            )
         if row.ended == "returned":
             continue
         if row.status != "lent" or not row.here:

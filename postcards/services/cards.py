@@ -79,7 +79,11 @@ class Changes:
 def get(session: Session, *, campaign_id: int, card_id: uuid.UUID, kiosk_id: uuid.UUID | None = None) -> Card:
     """This will give the card; with `kiosk_id` only a card of that kiosk. Raises `CardUnknown`."""
     card = session.get(Card, card_id, populate_existing=True)
-    if card is None or card.campaign_id != campaign_id or (kiosk_id is not None and card.kiosk_id != kiosk_id):
+    if (
+        card is None
+        or card.campaign_id != campaign_id
+        or (kiosk_id is not None and card.kiosk_id != kiosk_id)
+    ):
         raise CardUnknown("There is no such card here.")
     return card
 
@@ -196,7 +200,9 @@ def void(
         drawer.withdraw(session, campaign_id=campaign_id, number=card.number)
     else:
         drawer.put_back(session, campaign_id=campaign_id, numbers=[card.number], before="used")
-    tallies.move(session, campaign_id=campaign_id, moves=[Move(card.venue_slug, card.country, before, "void")])
+    tallies.move(
+        session, campaign_id=campaign_id, moves=[Move(card.venue_slug, card.country, before, "void")]
+    )
     _journal(session, card, "card.voided", detail={"before": before, "paper": paper}, by=by, at=at)
     return card
 
@@ -340,4 +346,3 @@ def _journal(
         by=by,
         at=at,
     )
-

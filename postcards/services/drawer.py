@@ -63,9 +63,7 @@ _TAKE_FREE = text(
     """
 )
 
-_IS_ONE_FREE = text(
-    "SELECT EXISTS (SELECT FROM stamp WHERE campaign_id = :campaign_id AND status = 'free')"
-)
+_IS_ONE_FREE = text("SELECT EXISTS (SELECT FROM stamp WHERE campaign_id = :campaign_id AND status = 'free')")
 
 _TAKE_LENT = text(
     """

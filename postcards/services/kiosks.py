@@ -161,6 +161,13 @@ def get(session: Session, *, campaign_id: int, kiosk_id: uuid.UUID) -> Kiosk:
     return kiosk
 
 
+def every(session: Session, *, campaign_id: int) -> list[Kiosk]:
+    """This will list the campaign's kiosks, oldest first."""
+    return list(
+        session.scalars(select(Kiosk).where(Kiosk.campaign_id == campaign_id).order_by(Kiosk.created_at))
+    )
+
+
 def retire(session: Session, *, campaign_id: int, kiosk_id: uuid.UUID, by: str, at: dt.datetime) -> Kiosk:
     """This will let the kiosk hand in what it still holds, and take nothing new."""
     return _end(session, campaign_id, kiosk_id, "retired", ("waiting", "active"), by=by, at=at)

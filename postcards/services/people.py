@@ -58,7 +58,9 @@ def sealed_parts(
         "recipient": seal("recipient", recipient and _recipient_json(recipient)),
         "message": seal("message", message),
         "volunteer": seal("volunteer", volunteer),
-        "email_index": vault.blind_index("email", sender.email.casefold()) if sender and sender.email else None,
+        "email_index": vault.blind_index("email", sender.email.casefold())
+        if sender and sender.email
+        else None,
         "recipient_index": vault.blind_index("recipient", recipient_key(recipient)) if recipient else None,
     }
 

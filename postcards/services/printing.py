@@ -138,7 +138,9 @@ def request_run(
     if numbers is not None:
         chosen = sorted([*chosen, *session.execute(_CHOOSE_PRINTED, values)], key=lambda row: row.number)
     if not chosen:
-        raise NothingToPrint("No card is waiting for paper." if numbers is None else "No such card can be printed.")
+        raise NothingToPrint(
+            "No card is waiting for paper." if numbers is None else "No such card can be printed."
+        )
     session.execute(
         text(
             """
@@ -363,7 +365,9 @@ def _finish(
 
 
 def _fail(session: Session, claimed: Claim, why: str, *, at: dt.datetime) -> None:
-    run = _mine(session, claimed, {"status": "failed", "claimed_by": None, "claimed_until": None, "failure": why})
+    run = _mine(
+        session, claimed, {"status": "failed", "claimed_by": None, "claimed_until": None, "failure": why}
+    )
     session.execute(
         text("UPDATE card SET print_run_id = NULL WHERE campaign_id = :id AND print_run_id = :run_id"),
         {"id": claimed.campaign_id, "run_id": claimed.run_id},
@@ -400,4 +404,3 @@ def _journal(
         by=by,
         at=at,
     )
-

@@ -134,7 +134,9 @@ def prepare(
     checked = check_words(request.words, edition=edition, at=at)
     faults = list(checked.faults)
     if request.printed_at is not None and request.number is None:
-        faults.append(Fault("number", "missing", "is missing: a card that was printed bears the number of its stamp."))
+        faults.append(
+            Fault("number", "missing", "is missing: a card that was printed bears the number of its stamp.")
+        )
     if not faults:
         found = print_check(checked.lines, checked.words.sender_name, checked.words.message)
         faults += placed(found, checked)
@@ -244,7 +246,9 @@ def _held(origin: Origin, prepared: Prepared) -> tuple[str, ...]:
         code = f"campaign_{origin.campaign_status}"
         if not prepared.request.is_fact_on_paper:
             state = {"draft": "not open yet", "paused": "paused"}.get(origin.campaign_status, "closed")
-            raise NotOpen(f"The campaign is {state}. Ask an organiser; nothing that was typed is lost.", code=code)
+            raise NotOpen(
+                f"The campaign is {state}. Ask an organiser; nothing that was typed is lost.", code=code
+            )
         reasons.append(code)
     if origin.is_retired and prepared.request.number is None:
         raise KioskRetired("This kiosk was retired: it can hand in what it holds, and take nothing new.")
@@ -331,7 +335,9 @@ def _write(
             "warnings": list(prepared.warnings),
             "body_mark": prepared.body_mark,
             "subject": f"card:{request.id}",
-            "detail": json.dumps({"country": prepared.country, "held": list(held)} if held else {"country": prepared.country}),
+            "detail": json.dumps(
+                {"country": prepared.country, "held": list(held)} if held else {"country": prepared.country}
+            ),
             "by": by,
             "at": at,
             **prepared.person,
