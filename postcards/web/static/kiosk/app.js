@@ -6,6 +6,7 @@ import { newVisitor } from "./visitor.js";
 /** The state of this page. `kiosk` is the last answer of GET kiosk; `visitor` and `form` are one visitor's. */
 export const app = {
   api: null,
+  look: async () => false, // asks the server how the campaign stands
   kiosk: null,
   online: true,
   visitor: newVisitor(),

@@ -41,6 +41,8 @@ async function look() {
   return true;
 }
 
+app.look = look;
+
 async function begin() {
   if (!window.isSecureContext) return go("insecure");
   if (!store.token) return go("pairing");

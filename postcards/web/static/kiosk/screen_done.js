@@ -51,5 +51,6 @@ screen("done", (stage) => {
     h("div", { class: "done__on" }, h("button", { class: "button button--large button--wide", type: "button", onclick: nextVisitor }, drawing("person"), () => t("New visitor")), countdown)));
 
   const stop = watchIdle({ seconds: STAYS, place: countdown, over: nextVisitor, say: (left) => t("This page clears itself in {seconds} s.", { seconds: left }) });
+  app.look(); // one stamp fewer
   return () => { stop(); letGo(); };
 });
