@@ -103,6 +103,9 @@ class Waiting:
 
 Cursor = tuple[int, int]
 
+#: The largest number that the database can be asked about (PostgreSQL's integer).
+LARGEST = 2**31 - 1
+
 _later = aliased(Manifest)
 _NEWEST = ~(
     select(_later.id)
@@ -142,6 +145,8 @@ def page(
     query = select(*_ROW).where(Manifest.campaign_id == campaign_id, Manifest.status != "draft", _NEWEST)
     if status is not None:
         query = query.where(Manifest.status == status)
+    if after is not None and max(after) > LARGEST:
+        return []
     if after is not None:
         pair = func.row(*place)
         query = query.where(pair < func.row(*after) if newest_first else pair > func.row(*after))
@@ -151,6 +156,8 @@ def page(
 
 def newest(session: Session, *, campaign_id: int, number: int, version: int | None = None) -> ManifestRow:
     """This will give the newest version of a manifest, or the version asked for. Raises `NotFound`."""
+    if max(number, version or 0) > LARGEST:
+        raise NotFound("There is no such manifest.")
     query = select(*_ROW).where(
         Manifest.campaign_id == campaign_id, Manifest.number == number, Manifest.status != "draft"
     )

@@ -27,6 +27,8 @@ from postcards.services.tallies import Move
 
 REASON_MAX = 100
 NOTE_MAX = 500
+#: Any clock may be wrong; a year beyond these is a slip of the hand, and not every database client can read it.
+FIRST_YEAR, LAST_YEAR = 2000, 2199
 
 
 class IdReused(Denied):
@@ -213,6 +215,9 @@ def _checked(answer: Answer, cards: dict[int, uuid.UUID], manifest: ManifestRow)
         refused.append(Refusal(refusal.number, reason, note))
     note = clean(answer.note)
     faults += _faults_in_note(note)
+    if not FIRST_YEAR <= answer.received_at.year <= LAST_YEAR:
+        words = f"Must be a day between {FIRST_YEAR} and {LAST_YEAR}."
+        faults.append(Fault("received_at", "range", words))
     if answer.accepted < 0:
         faults.append(Fault("accepted", "range", "Cannot be less than none."))
     counted = answer.accepted + len(answer.refused)

@@ -130,7 +130,7 @@ def test_files_that_are_not_made_yet_and_names_that_do_not_exist(post: Post) -> 
     waiting = post.get("/2/files/manifest.pdf")
     assert (waiting.status_code, waiting.get_json()["code"]) == (503, "files_not_ready")
     assert "Retry-After" in waiting.headers
-    for path in ("/1/files/passwd", "/1/files/..%2f..%2fsecret", "/9", "/1?version=2"):
+    for path in ("/1/files/passwd", "/1/files/..%2f..%2fsecret", "/9", f"/{10**20}", "/1?version=2"):
         assert post.get(path).status_code == 404
 
 
@@ -139,6 +139,20 @@ def test_after_retention_the_files_are_gone_and_their_hashes_stay(post: Post) ->
         session.execute(text("UPDATE manifest SET content = NULL"))
     assert post.get("/1/files/manifest.csv").status_code == 410
     assert len(post.get("/1").get_json()["files"]) == 7
+
+
+def test_a_damaged_or_missing_file_is_said_before_the_answer_begins(post: Post) -> None:
+    with post.town.house.begin() as session:
+        key = session.execute(
+            text("SELECT file_key FROM manifest_file WHERE name = 'manifest.csv'")
+        ).scalar_one()
+    store = post.town.house.kit.files
+    store.put(key, store.get(key)[:-1] + b"x")
+    damaged = post.get("/1/files/manifest.csv")
+    assert (damaged.status_code, damaged.get_json()["code"]) == (404, "file_damaged")
+    store.delete(key)
+    missing = post.get("/1/files/manifest.csv")
+    assert (missing.status_code, missing.get_json()["code"]) == (404, "file_missing")
 
 
 def test_an_answer_counts_once(post: Post) -> None:
@@ -180,6 +194,7 @@ def test_refused_cards_are_named_by_number(post: Post) -> None:
         {"id": "7"},
         {"refused": None},
         {"received_at": "2026-12-14T15:00:00"},
+        {"received_at": "0001-01-01T00:00:00+14:00"},
         {"comment": "typo"},
         {"refused": [{"number": 1}]},
     ],
