@@ -32,23 +32,23 @@ def tick(engine: Engine, at: dt.datetime) -> None:
 
 def test_the_process_answers(app: Flask) -> None:
     answer = app.test_client().get("/healthz")
-    assert (answer.status_code, answer.json) == (200, {"status": "ok"})
+    assert (answer.status_code, answer.get_json()) == (200, {"status": "ok"})
 
 
 def test_ready_when_every_part_answers(app: Flask, engine: Engine) -> None:
     tick(engine, dt.datetime.now(dt.UTC))
     answer = app.test_client().get("/readyz")
-    assert answer.status_code == 200, answer.json
-    assert answer.json["status"] == "ready"
+    assert answer.status_code == 200, answer.get_json()
+    assert answer.get_json()["status"] == "ready"
     parts = ("database", "migrations", "broker", "storage", "beat", "jobs")
-    assert [answer.json[part]["ok"] for part in parts] == [True] * 6
+    assert [answer.get_json()[part]["ok"] for part in parts] == [True] * 6
 
 
 def test_a_silent_beat_is_noticed_unless_nobody_expects_it(
     app: Flask, house: House, engine: Engine, broker_url: str
 ) -> None:
     client = app.test_client()
-    assert client.get("/readyz").json["beat"] == {
+    assert client.get("/readyz").get_json()["beat"] == {
         "ok": False,
         "expected": True,
         "last_tick": None,
@@ -57,9 +57,9 @@ def test_a_silent_beat_is_noticed_unless_nobody_expects_it(
     tick(engine, dt.datetime.now(dt.UTC) - dt.timedelta(minutes=5))
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert answer.json["beat"]["silent_seconds"] >= 300
+    assert answer.get_json()["beat"]["silent_seconds"] >= 300
     answer = app_with(house, broker_url=broker_url, expect_beat=False).test_client().get("/readyz")
-    assert answer.status_code == 200, answer.json
+    assert answer.status_code == 200, answer.get_json()
 
 
 def test_a_broker_that_is_away_is_named_quickly(house: House, engine: Engine, tmp_path: Path) -> None:
@@ -67,8 +67,8 @@ def test_a_broker_that_is_away_is_named_quickly(house: House, engine: Engine, tm
     started = dt.datetime.now(dt.UTC)
     away = app_with(house, broker_url=f"redis+socket://{tmp_path}/nobody.sock")
     answer = away.test_client().get("/readyz")
-    assert (answer.status_code, answer.json["broker"]["code"]) == (503, "broker_away")
-    assert answer.json["database"]["ok"]
+    assert (answer.status_code, answer.get_json()["broker"]["code"]) == (503, "broker_away")
+    assert answer.get_json()["database"]["ok"]
     assert dt.datetime.now(dt.UTC) - started < dt.timedelta(seconds=5)
 
 
@@ -77,7 +77,7 @@ def test_a_storage_that_cannot_be_written_is_named(app: Flask, house: House, eng
     house.kit.settings.home.mkdir(exist_ok=True)
     (house.kit.settings.home / "files").write_text("a file stands where the folder should be")
     answer = app.test_client().get("/readyz")
-    assert (answer.status_code, answer.json["storage"]["ok"]) == (503, False)
+    assert (answer.status_code, answer.get_json()["storage"]["ok"]) == (503, False)
 
 
 def test_a_database_that_is_behind_is_named(app: Flask, engine: Engine) -> None:
@@ -85,7 +85,7 @@ def test_a_database_that_is_behind_is_named(app: Flask, engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
     answer = app.test_client().get("/readyz")
-    assert (answer.status_code, answer.json["migrations"]["ok"]) == (503, False)
+    assert (answer.status_code, answer.get_json()["migrations"]["ok"]) == (503, False)
 
 
 def test_metrics_count_by_route_and_never_by_code(app: Flask, house: House) -> None:

@@ -93,8 +93,8 @@ def test_a_tool_confirms_without_body_or_cookie(town: Town, client: FlaskClient)
     card = town.card(status="sealed")
     for _ in range(2):
         answer = client.post(f"/T/{card.code}/arrival")
-        assert (answer.status_code, answer.json) == (200, {"status": "arrived"})
-    assert client.post(f"/t/{card.code.lower()}/arrival", headers=JSON).json == {"status": "arrived"}
+        assert (answer.status_code, answer.get_json()) == (200, {"status": "arrived"})
+    assert client.post(f"/t/{card.code.lower()}/arrival", headers=JSON).get_json() == {"status": "arrived"}
     assert rows(town)[0] == 1
 
 
@@ -127,12 +127,12 @@ def test_thanks_as_json(town: Town, client: FlaskClient) -> None:
     path = f"/T/{card.code}/thanks"
     assert client.post(path, json={"text": "Danke"}, headers=JSON).status_code == 409
     client.post(f"/T/{card.code}/arrival")
-    assert client.post(path, json={"text": "Danke"}, headers=JSON).json == {"status": "thanked"}
+    assert client.post(path, json={"text": "Danke"}, headers=JSON).get_json() == {"status": "thanked"}
     assert client.post(path, json={"text": "Danke"}).status_code == 200
     answer = client.post(path, json={"text": "Other"}, headers=JSON)
-    assert (answer.status_code, answer.json["code"]) == (409, "already_thanked")
+    assert (answer.status_code, answer.get_json()["code"]) == (409, "already_thanked")
     answer = client.post(path, json={"text": "x" * 501}, headers=JSON)
-    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "text")
+    assert (answer.status_code, answer.get_json()["errors"][0]["field"]) == (422, "text")
     assert client.post(path, data=b"{", content_type="application/json", headers=JSON).status_code == 400
     assert client.post(path, json={"text": "a", "more": 1}, headers=JSON).status_code == 422
     assert client.post(path, data=b"a", content_type="text/plain", headers=JSON).status_code == 415
@@ -146,7 +146,7 @@ def test_a_card_that_is_still_here_is_refused_kindly(town: Town, client: FlaskCl
     assert "/arrival" not in page.text
     answer = client.post(f"/T/{card.code}/arrival", headers=JSON)
     assert (answer.status_code, answer.mimetype) == (409, "application/problem+json")
-    assert answer.json["code"] == "not_sent_yet"
+    assert answer.get_json()["code"] == "not_sent_yet"
     answer = client.post(f"/T/{card.code}/arrival", headers=BROWSER)
     assert answer.status_code == 409
     assert "This card is still with us" in seen(answer.text)
@@ -163,7 +163,7 @@ def test_a_code_that_is_no_longer_good_is_gone(town: Town, client: FlaskClient, 
     for method, path in (("GET", ""), ("POST", "/arrival")):
         answer = client.open(f"/T/{card.code}{path}", method=method, headers=JSON)
         assert (answer.status_code, answer.mimetype) == (410, "application/problem+json")
-        assert answer.json["code"] == ended
+        assert answer.get_json()["code"] == ended
         page = client.open(f"/T/{card.code}{path}", method=method, headers=BROWSER)
         assert (page.status_code, page.mimetype) == (410, "text/html")
 
@@ -179,7 +179,7 @@ def test_mistyped_and_unknown(town: Town, client: FlaskClient) -> None:
     ):
         for method, path in (("GET", ""), ("POST", "/arrival")):
             answer = client.open(f"/T/{code}{path}", method=method, headers=JSON)
-            assert (answer.status_code, answer.json["code"]) == (404, told)
+            assert (answer.status_code, answer.get_json()["code"]) == (404, told)
     page = client.get(f"/T/{wrong}", headers=BROWSER)
     assert (page.status_code, page.mimetype) == (404, "text/html")
     assert 'action="/T/"' in page.text, "a hand may try again right there"
@@ -210,9 +210,9 @@ def test_the_senders_page_tells_the_way_without_addresses(town: Town, client: Fl
     for secret in ("Ona", "Jonas", "Hauptstra", "Berlin", "10115", "example.org", card.code):
         assert secret not in answer.text
     assert client.get(f"/s/{card.slip_code.lower()}").status_code == 200
-    assert client.get(f"/S/{new_slip_code()}", headers=JSON).json["code"] == "unknown"
-    assert client.get(f"/S/{card.code}", headers=JSON).json["code"] == "mistyped"
-    assert client.get(f"/T/{card.slip_code}", headers=JSON).json["code"] == "mistyped"
+    assert client.get(f"/S/{new_slip_code()}", headers=JSON).get_json()["code"] == "unknown"
+    assert client.get(f"/S/{card.code}", headers=JSON).get_json()["code"] == "mistyped"
+    assert client.get(f"/T/{card.slip_code}", headers=JSON).get_json()["code"] == "mistyped"
 
 
 @pytest.mark.parametrize(

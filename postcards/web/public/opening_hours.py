@@ -67,5 +67,5 @@ def _open_until(venue: Venue, at: dt.datetime) -> str | None:
 
 def _hours(hours: Hours, say: Catalogue) -> str:
     if not hours.openings:
-        return say.gettext("closed")
+        return say.gettext("closed all day")
     return ", ".join(f"{one.opens:%H:%M}–{one.closes:%H:%M}" for one in hours.openings)
