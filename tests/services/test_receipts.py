@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from postcards.errors import Invalid, NotFound, Refusal
 from postcards.queries import manifests as manifest_queries
 from postcards.queries import tallies
-from postcards.services import receipts, tracking
+from postcards.services import manifest_tombstones, receipts, tracking
 from postcards.services.checking import check_books
 from postcards.services.receipts import AlreadyAnswered, Answer, IdReused, Recorded
 from tests.plugins.cast import AT, Town
@@ -183,6 +183,32 @@ def test_the_post_may_say_any_time_but_deadlines_count_from_a_possible_one(
 def test_another_campaigns_manifest_is_not_found(vilnius: Town, bucharest: Town, cards: list[int]) -> None:
     with pytest.raises(NotFound):
         answer(bucharest, accepted=3)
+
+
+def test_after_its_time_a_manifest_is_a_tombstone(vilnius: Town, cards: list[int]) -> None:
+    printed(vilnius)
+    seal(vilnius)
+    make_all(vilnius)
+    answer(vilnius, accepted=3)
+    files = vilnius.house.kit.sealed_files
+
+    def forget(before: dt.datetime) -> list[str]:
+        with vilnius.house.begin() as session:
+            keys = manifest_tombstones.forget(
+                session, campaign_id=vilnius.id, handed_over_before=before, by="beat", at=LATER
+            )
+        for key in keys:
+            files.delete(key)
+        return keys
+
+    assert forget(LATER - dt.timedelta(hours=2)) == []
+    keys = forget(LATER)
+    assert len(keys) == 7
+    assert forget(LATER) == keys
+    assert one(vilnius, "SELECT count(*) FROM journal WHERE action = 'manifest.forgotten'") == 1
+    assert (
+        books(vilnius) == []
+    )  # the chain holds without the files, and the second manifest still has its own
 
 
 def test_sixteen_at_once_are_one_answer(vilnius: Town, cards: list[int]) -> None:
