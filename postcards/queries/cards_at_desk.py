@@ -167,9 +167,7 @@ _LINES = text(
 )
 
 
-def cards_page(
-    session: Session, *, campaign_id: int, show: str, after: int, limit: int
-) -> list[CardRow]:
+def cards_page(session: Session, *, campaign_id: int, show: str, after: int, limit: int) -> list[CardRow]:
     """This will list up to `limit` cards with a number above `after`, in order of number; one query."""
     which = _WHICH.get(show, "status = :show")
     rows = session.execute(

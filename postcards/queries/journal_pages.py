@@ -44,9 +44,7 @@ _ABOUT = text(
 )
 
 
-def newest(
-    session: Session, *, campaign_id: int, limit: int, before: int | None = None
-) -> list[Entry]:
+def newest(session: Session, *, campaign_id: int, limit: int, before: int | None = None) -> list[Entry]:
     """This will list up to `limit` entries with an id below `before`, newest first; one query."""
     rows = session.execute(_NEWEST, {"campaign_id": campaign_id, "limit": limit, "before": before})
     return [Entry(**row._mapping) for row in rows]

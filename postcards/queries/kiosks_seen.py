@@ -51,9 +51,7 @@ _KIOSKS = text(
 )
 
 
-def kiosks_seen(
-    session: Session, *, campaign_id: int, edition: Edition, at: dt.datetime
-) -> list[KioskSeen]:
+def kiosks_seen(session: Session, *, campaign_id: int, edition: Edition, at: dt.datetime) -> list[KioskSeen]:
     """This will list the kiosks, those in use first, in the venues' order; one query."""
     names = {venue.slug: venue.name for venue in edition.venues}
     found = []

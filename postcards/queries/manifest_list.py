@@ -49,9 +49,7 @@ _NEWEST = text(
 )
 
 
-def newest(
-    session: Session, *, campaign_id: int, limit: int, before: int | None = None
-) -> list[ManifestRow]:
+def newest(session: Session, *, campaign_id: int, limit: int, before: int | None = None) -> list[ManifestRow]:
     """This will list up to `limit` manifests with a number below `before`, newest first; one query."""
     rows = session.execute(_NEWEST, {"campaign_id": campaign_id, "limit": limit, "before": before})
     return [ManifestRow(**row._mapping) for row in rows]

@@ -25,7 +25,9 @@ def check_books(
     `session` is a `db.snapshot`, so a live system may go on meanwhile. `files` opens sealed files.
     """
     for bound in ("transaction_timeout", "idle_in_transaction_session_timeout"):
-        session.execute(text(f"SET LOCAL {bound} = 0"))  # large files are read through while the instant is kept
+        session.execute(
+            text(f"SET LOCAL {bound} = 0")
+        )  # large files are read through while the instant is kept
     campaigns = _campaigns(session, campaign_id)
     found: list[Finding] = []
     for sentences in (stamps.SENTENCES, cards.SENTENCES, paper.SENTENCES, manifests.SENTENCES):

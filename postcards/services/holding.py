@@ -20,9 +20,7 @@ def release(
     Raises `CardUnknown`.
     """
     cards.get(session, campaign_id=campaign_id, card_id=card_id)
-    held = session.execute(
-        select(Card.number, Card.held).where(Card.id == card_id).with_for_update()
-    ).one()
+    held = session.execute(select(Card.number, Card.held).where(Card.id == card_id).with_for_update()).one()
     if not held.held:
         return ()
     session.execute(

@@ -152,7 +152,7 @@ def use_sign_in_link(session: Session, *, token: str, at: dt.datetime) -> int:
     )
     if staff_id is None or _is_disabled(session, staff_id):
         raise LinkGone("This sign-in link has been used already or is too old. Please ask for a new one.")
-    return staff_id
+    return int(staff_id)
 
 
 def open_session(session: Session, *, staff_id: int, way: str, at: dt.datetime) -> str:

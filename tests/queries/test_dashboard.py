@@ -19,6 +19,22 @@ from tests.services.whole_campaign import whole_campaign
 QUERIES = 6
 
 
+MAIL = """
+    INSERT INTO mail (id, campaign_id, card_id, kind, not_before, requested_at)
+    VALUES (:id, :c, :card, 'arrival_notice', :at, :at)
+"""
+MANIFEST = """
+    INSERT INTO manifest (id, campaign_id, number, status, lines, sealed_at, sealed_by, header, key_id,
+        content_sha256, files_at, sums_sha256)
+    VALUES (:id, :c, 1, 'sealed', 0, :at, 'beat', '{}', 'k', '', :at, '')
+"""
+PRINT_RUN = """
+    INSERT INTO print_run (id, campaign_id, run, sheet, draft, cards, first_number, last_number, requested_by,
+        requested_at)
+    VALUES (:id, :c, 1, 'a6', false, 1, 1, 1, 'staff:1', :at)
+"""
+
+
 @contextmanager
 def counted(house: House) -> Iterator[list[str]]:
     """Collects the statements that reach the database, but for those that open and close a transaction."""
@@ -156,15 +172,7 @@ def test_what_waits_for_a_person_is_called_out(
     card = vilnius.register()
     ids = {"c": vilnius.id, "card": card.id, "at": house.at, "id": uuid.uuid4()}
     with house.begin() as session:
-        for statement in (
-            "INSERT INTO mail (id, campaign_id, card_id, kind, not_before, requested_at) "
-            "VALUES (:id, :c, :card, 'arrival_notice', :at, :at)",
-            "INSERT INTO manifest (id, campaign_id, number, status, lines, sealed_at, sealed_by, header, key_id, "
-            "content_sha256, files_at, sums_sha256) VALUES (:id, :c, 1, 'sealed', 0, :at, 'beat', '{}', 'k', "
-            "'', :at, '')",
-            "INSERT INTO print_run (id, campaign_id, run, sheet, draft, cards, first_number, last_number, "
-            "requested_by, requested_at) VALUES (:id, :c, 1, 'a6', false, 1, 1, 1, 'staff:1', :at)",
-        ):
+        for statement in (MAIL, MANIFEST, PRINT_RUN):
             session.execute(text(statement), ids)
     alive(house, house.at)
     assert look(vilnius).needs_attention == 0

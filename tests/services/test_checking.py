@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 import re
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import pytest
@@ -298,8 +300,7 @@ def test_each_planted_fault_is_found_and_named(house: House, whole: WholeCampaig
     """One by one, in a transaction that is rolled back; the stranger's books stay right beside it."""
     missed = {}
     for fault in FAULTS:
-        with pytest.raises(Unplant), house.begin() as session:
-            session.execute(text("SET LOCAL session_replication_role = replica"))
+        with taken_back(house) as session:
             planted = session.execute(text(fault.sql), _values(fault.sql, whole))
             assert planted.rowcount >= 1, fault.sql  # type: ignore[attr-defined]
             found = books(house, session)
@@ -307,7 +308,6 @@ def test_each_planted_fault_is_found_and_named(house: House, whole: WholeCampaig
             if not any(one.kind == fault.kind and words in one.message for one in found):
                 missed[fault.kind, words] = found
             assert books(house, session, bucharest.id) == []
-            raise Unplant
     assert missed == {}
 
 
@@ -337,12 +337,19 @@ def test_a_file_altered_in_the_storage_is_found(house: House, whole: WholeCampai
 
 def test_many_rows_of_one_kind_are_counted_after_the_first(house: House) -> None:
     town = house.open_campaign("vilnius", cap=1000)
-    with pytest.raises(Unplant), house.begin() as session:
-        session.execute(text("SET LOCAL session_replication_role = replica"))
+    with taken_back(house) as session:
         session.execute(text("DELETE FROM stamp WHERE number > 500"))
         found = books(house, session, town.id)
-        assert len(found) == 201
-        assert found[-1].message == "… and 300 more like these."
+    assert len(found) == 201
+    assert found[-1].message == "… and 300 more like these."
+
+
+@contextmanager
+def taken_back(house: House) -> Iterator[Session]:
+    """A transaction in which no trigger or foreign key stands in a fault's way, and that is rolled back."""
+    with suppress(Unplant), house.begin() as session:
+        session.execute(text("SET LOCAL session_replication_role = replica"))
+        yield session
         raise Unplant
 
 

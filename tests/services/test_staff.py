@@ -18,7 +18,9 @@ from tests.plugins.cast import House, Town
 PASSWORD = "ten letters at least"
 
 
-def add(house: House, email: str = "ruta@example.org", *, roles=((None, "organiser"),), password=PASSWORD) -> int:
+def add(
+    house: House, email: str = "ruta@example.org", *, roles=((None, "organiser"),), password=PASSWORD
+) -> int:
     with house.begin() as session:
         return staff.add_staff(
             session, email=email, roles=list(roles), password=password, by="cli", at=house.at

@@ -50,7 +50,20 @@ def whole_campaign(town: Town) -> WholeCampaign:
     def at() -> dt.datetime:
         return house.at + dt.timedelta(minutes=next(clock))
 
-    for name in ["handed_over", "refused", "arrived", "sealed", "arrived_unanswered", "withdrawn_from", "printed", "in_run", "in_waiting_run", "registered", "void", "missing"]:
+    for name in [
+        "handed_over",
+        "refused",
+        "arrived",
+        "sealed",
+        "arrived_unanswered",
+        "withdrawn_from",
+        "printed",
+        "in_run",
+        "in_waiting_run",
+        "registered",
+        "void",
+        "missing",
+    ]:
         country = {"refused": ("PL", "00-850", "Warszawa"), "printed": ("NO", "0155", "Oslo")}.get(name)
         place = {"country": country[0], "postal_code": country[1], "city": country[2]} if country else {}
         made.cards[name] = town.register(recipient=place)

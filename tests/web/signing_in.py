@@ -47,7 +47,9 @@ def person(house: House, email: str, *roles: tuple[int | None, str], password: s
         )
 
 
-def at_desk(app: Flask, house: House, *roles: tuple[int | None, str], email: str = "ruta@example.org") -> Browser:
+def at_desk(
+    app: Flask, house: House, *roles: tuple[int | None, str], email: str = "ruta@example.org"
+) -> Browser:
     """This will give the browser of somebody who is signed in with these roles."""
     person(house, email, *roles)
     browser = Browser(app)

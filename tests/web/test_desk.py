@@ -31,7 +31,8 @@ def ruta(app: Flask, house: House, vilnius: Town) -> Browser:
 def journal_of(house: House, action: str) -> list[tuple[object, ...]]:
     with house.begin() as session:
         rows = session.execute(
-            text('SELECT "by", subject, number FROM journal WHERE action = :action ORDER BY id'), {"action": action}
+            text('SELECT "by", subject, number FROM journal WHERE action = :action ORDER BY id'),
+            {"action": action},
         )
         return [tuple(row) for row in rows]
 
@@ -57,7 +58,9 @@ def test_nothing_of_another_campaign_is_reached_through_ones_own(
     house: House, ruta: Browser, bucharest: Town
 ) -> None:
     with house.begin() as session:
-        card_id = session.scalars(text("SELECT id FROM card WHERE campaign_id = :c"), {"c": bucharest.id}).one()
+        card_id = session.scalars(
+            text("SELECT id FROM card WHERE campaign_id = :c"), {"c": bucharest.id}
+        ).one()
         code = session.scalars(text("SELECT code FROM card WHERE id = :id"), {"id": card_id}).one()
     ours = "/desk/c/vilnius"
     assert ruta.get(f"{ours}/cards/{card_id}").status_code == 404
@@ -70,7 +73,10 @@ def test_nothing_of_another_campaign_is_reached_through_ones_own(
     ):  # fmt: skip
         assert ruta.post(f"{ours}/{path}", reason="spoiled", paper="none").status_code == 404, path
     with house.begin() as session:
-        assert session.scalars(text("SELECT status FROM card WHERE id = :id"), {"id": card_id}).one() == "registered"
+        assert (
+            session.scalars(text("SELECT status FROM card WHERE id = :id"), {"id": card_id}).one()
+            == "registered"
+        )
 
 
 def test_each_role_sees_its_rooms(app: Flask, house: House, whole: WholeCampaign) -> None:
@@ -89,7 +95,14 @@ def test_each_role_sees_its_rooms(app: Flask, house: House, whole: WholeCampaign
         "nobody": [302] * 6,
     }
     card = f"cards/{whole.id('printed')}"
-    for path in (f"{card}/address", f"{card}/void", f"{card}/release", "manifests/sealing", "kiosks/", "print-runs/"):
+    for path in (
+        f"{card}/address",
+        f"{card}/void",
+        f"{card}/release",
+        "manifests/sealing",
+        "kiosks/",
+        "print-runs/",
+    ):
         assert auditor.post(f"/desk/c/vilnius/{path}").status_code == 403, path
     for path in (f"{card}/address", f"{card}/void", "manifests/sealing", "kiosks/"):
         assert printer.post(f"/desk/c/vilnius/{path}").status_code == 403, path
@@ -217,7 +230,12 @@ def test_a_kiosk_that_cannot_be_is_refused_with_the_field(house: House, ruta: Br
         assert answer.status_code == 422
         assert 'aria-invalid="true"' in answer.get_data(as_text=True)
     with house.begin() as session:
-        assert session.scalars(text("SELECT count(*) FROM kiosk WHERE campaign_id = :c"), {"c": vilnius.id}).one() == 1
+        assert (
+            session.scalars(
+                text("SELECT count(*) FROM kiosk WHERE campaign_id = :c"), {"c": vilnius.id}
+            ).one()
+            == 1
+        )
 
 
 def test_sealing_now_takes_what_is_ready_and_says_when_nothing_is(
@@ -237,7 +255,11 @@ def test_a_print_run_is_asked_for_and_its_file_taken(
     app: Flask, house: House, ruta: Browser, whole: WholeCampaign
 ) -> None:
     ruta.get("/desk/c/vilnius/print-runs/")
-    for fields in ({"sheet": "a0"}, {"sheet": "a6", "first": "x"}, {"sheet": "a6", "first": "5", "last": "2"}):
+    for fields in (
+        {"sheet": "a0"},
+        {"sheet": "a6", "first": "x"},
+        {"sheet": "a6", "first": "5", "last": "2"},
+    ):
         assert ruta.post("/desk/c/vilnius/print-runs/", **fields).status_code == 422
     assert ruta.post("/desk/c/vilnius/print-runs/", sheet="a4-4up").status_code == 303
     with house.begin() as session:

@@ -36,7 +36,9 @@ def test_a_password_opens_the_desk_and_brings_one_where_one_wanted_to_go(
 def test_the_cookie_is_bound_as_tightly_as_the_connection_allows(app: Flask, house: House) -> None:
     person(house, "ruta@example.org", (None, "organiser"))
     cookies = [
-        line for line in Browser(app).sign_in("ruta@example.org").headers.getlist("Set-Cookie") if "session" in line
+        line
+        for line in Browser(app).sign_in("ruta@example.org").headers.getlist("Set-Cookie")
+        if "session" in line
     ]
     assert len(cookies) == 1
     assert cookies[0].startswith("postcards_session=")
@@ -113,7 +115,9 @@ def test_signing_out_ends_the_session_on_the_server(app: Flask, house: House, vi
 def test_a_form_from_elsewhere_signs_nobody_in_or_out(app: Flask, house: House) -> None:
     person(house, "ruta@example.org", (None, "organiser"))
     stranger = app.test_client()
-    assert stranger.post("/sign-in", data={"email": "ruta@example.org", "password": PASSWORD}).status_code == 403
+    assert (
+        stranger.post("/sign-in", data={"email": "ruta@example.org", "password": PASSWORD}).status_code == 403
+    )
     browser = at_desk(app, house, (None, "organiser"), email="jonas@example.org")
     assert browser.client.post("/sign-out").status_code == 403
     assert browser.get("/desk/").status_code in (200, 302)

@@ -80,7 +80,9 @@ def _broken_file(
         yield Finding("file_unreadable", name, f"{_capital(name)}: {gone.message}")
         return
     if length != size:
-        yield Finding("file_size_differs", name, f"{_capital(name)} has {length} bytes; written down are {size}.")
+        yield Finding(
+            "file_size_differs", name, f"{_capital(name)} has {length} bytes; written down are {size}."
+        )
     if sha256 is None or digest.digest() != bytes(sha256):
         told = bytes(sha256).hex()[:16] if sha256 is not None else "(none)"
         yield Finding(

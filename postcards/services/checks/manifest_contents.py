@@ -58,7 +58,9 @@ def _broken_content(session: Session, vault: Vault, slug: str, manifest: Manifes
     if manifest.content is None:  # retention has taken it; header and hashes stay as proof
         return
     try:
-        content = Content.read(vault.open(manifest.key_id, manifest.content, about=content_place(manifest.id)))
+        content = Content.read(
+            vault.open(manifest.key_id, manifest.content, about=content_place(manifest.id))
+        )
     except (KeyMissing, ValueError) as error:
         yield Finding("manifest_unreadable", name, f"{title} cannot be opened: {error}.")
         return
@@ -91,10 +93,8 @@ def _broken_lines(
         .where(ManifestLine.manifest_id == manifest.id)
         .order_by(ManifestLine.line)
     ).all()
-    found = {row.line: tuple(row) for row in kept}
-    told = {
-        line.line: (line.line, line.card_number, line.country, line.bundle) for line in content.lines
-    }
+    found = {row.line: (row.line, row.card_number, row.country, row.bundle) for row in kept}
+    told = {line.line: (line.line, line.card_number, line.country, line.bundle) for line in content.lines}
     for line in sorted(found.keys() | told.keys()):
         if found.get(line) != told.get(line):
             yield Finding(

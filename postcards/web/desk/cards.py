@@ -117,7 +117,12 @@ def card_void(slug: str, card_id: uuid.UUID) -> ResponseReturnValue:
         )
         number = given_up.number
     if paper == "missing":
-        flash(gettext("Card %(number)s is void. Its stamp stays apart until the paper is found.", number=number), "good")
+        flash(
+            gettext(
+                "Card %(number)s is void. Its stamp stays apart until the paper is found.", number=number
+            ),
+            "good",
+        )
     else:
         flash(gettext("Card %(number)s is void. Its stamp is in the drawer again.", number=number), "good")
     return redirect(url_for("desk.card", slug=slug, card_id=card_id), 303)
@@ -190,13 +195,13 @@ def _story(seen: CardSeen, deeds: list[Entry]) -> list[Entry]:
             told.append(_together("card.refused", line.answered_at or line.sealed_at, reason=line.refused))
     if seen.handed_over_at is not None:
         told.append(_together("card.handed_over", seen.handed_over_at))
-    for printed in seen.prints:
-        if printed.run is not None:
-            told.append(_together("card.printed", printed.printed_at, run=printed.run))
+    told += [
+        _together("card.printed", printed.printed_at, run=printed.run)
+        for printed in seen.prints
+        if printed.run is not None
+    ]
     return sorted(told, key=lambda entry: entry.at)
 
 
 def _together(action: str, at: dt.datetime, **detail: object) -> Entry:
-    return Entry(
-        id=0, at=at, by="", by_name=None, action=action, subject="", number=None, detail=detail
-    )
+    return Entry(id=0, at=at, by="", by_name=None, action=action, subject="", number=None, detail=detail)

@@ -31,7 +31,7 @@ def kiosk_list(**_: str) -> str:
 
 @blueprint.post("/desk/c/<slug>/kiosks/")
 @guarded(ORGANISER)
-def kiosk_add(slug: str) -> ResponseReturnValue:
+def kiosk_add(**_: str) -> ResponseReturnValue:
     """Adds one and shows its pairing code, once: a reload asks for nothing but a new code."""
     name, venue = clean(request.form.get("name", "")), request.form.get("venue", "")
     faults = faults_in(name, field="name", max_length=NAME_MAX)
@@ -65,7 +65,9 @@ def kiosk_end(kiosk_id: uuid.UUID, **_: str) -> str:
     """Asks which end: retired (it may hand in what it holds) or shut out (it was lost)."""
     with kit().read() as session:
         here = place(session)
-        kiosk = _one(kiosks_seen(session, campaign_id=here.campaign.id, edition=here.edition, at=now()), kiosk_id)
+        kiosk = _one(
+            kiosks_seen(session, campaign_id=here.campaign.id, edition=here.edition, at=now()), kiosk_id
+        )
     return page("desk/kiosk_end.html", here, at_page="kiosks", kiosk=kiosk)
 
 
@@ -74,7 +76,9 @@ def kiosk_end(kiosk_id: uuid.UUID, **_: str) -> str:
 def kiosk_retire(slug: str, kiosk_id: uuid.UUID) -> ResponseReturnValue:
     """It may still hand in what it holds, and takes nothing new."""
     with kit().begin() as session:
-        kiosk = kiosks.retire(session, campaign_id=caller().campaign, kiosk_id=kiosk_id, by=caller().by, at=now())
+        kiosk = kiosks.retire(
+            session, campaign_id=caller().campaign, kiosk_id=kiosk_id, by=caller().by, at=now()
+        )
     flash(gettext("%(kiosk)s is retired. It can still hand in what it holds.", kiosk=kiosk.name), "good")
     return redirect(url_for("desk.kiosk_list", slug=slug), 303)
 
@@ -84,7 +88,9 @@ def kiosk_retire(slug: str, kiosk_id: uuid.UUID) -> ResponseReturnValue:
 def kiosk_revoke(slug: str, kiosk_id: uuid.UUID) -> ResponseReturnValue:
     """It is shut out at once."""
     with kit().begin() as session:
-        kiosk = kiosks.revoke(session, campaign_id=caller().campaign, kiosk_id=kiosk_id, by=caller().by, at=now())
+        kiosk = kiosks.revoke(
+            session, campaign_id=caller().campaign, kiosk_id=kiosk_id, by=caller().by, at=now()
+        )
     flash(gettext("%(kiosk)s is shut out. Its token opens nothing any more.", kiosk=kiosk.name), "good")
     return redirect(url_for("desk.kiosk_list", slug=slug), 303)
 
@@ -108,7 +114,9 @@ def _list(*, name: str, venue: str, faults: tuple[Fault, ...]) -> str:
 def _show_code(kiosk_id: uuid.UUID, code: str) -> str:
     with kit().read() as session:
         here = place(session)
-        kiosk = _one(kiosks_seen(session, campaign_id=here.campaign.id, edition=here.edition, at=now()), kiosk_id)
+        kiosk = _one(
+            kiosks_seen(session, campaign_id=here.campaign.id, edition=here.edition, at=now()), kiosk_id
+        )
     address = f"{kit().settings.public_url}/kiosk/"
     return page(
         "desk/kiosk_pairing.html", here, at_page="kiosks", kiosk=kiosk, code=spaced(code), address=address

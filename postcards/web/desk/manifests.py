@@ -65,5 +65,10 @@ def manifests_seal(slug: str) -> ResponseReturnValue:
     cards = sum(manifest.lines for manifest in sealed)
     numbers = ", ".join(str(manifest.number) for manifest in sealed)
     words = ngettext("One card is sealed", "%(n)s cards are sealed", cards)
-    flash(gettext("%(cards)s, on manifest %(numbers)s. The files are being made.", cards=words, numbers=numbers), "good")
+    flash(
+        gettext(
+            "%(cards)s, on manifest %(numbers)s. The files are being made.", cards=words, numbers=numbers
+        ),
+        "good",
+    )
     return redirect(url_for("desk.manifests", slug=slug), 303)

@@ -56,7 +56,12 @@ def print_run_start(slug: str) -> ResponseReturnValue:
         flash(gettext(refusal.message), "warning")
         return redirect(url_for("desk.print_runs", slug=slug), 303)
     words = ngettext("one card", "%(n)s cards", run.cards)
-    flash(gettext("Print run %(run)s is asked for: %(cards)s. It is ready in a moment.", run=run.run, cards=words), "good")
+    flash(
+        gettext(
+            "Print run %(run)s is asked for: %(cards)s. It is ready in a moment.", run=run.run, cards=words
+        ),
+        "good",
+    )
     return redirect(url_for("desk.print_runs", slug=slug), 303)
 
 
@@ -117,5 +122,7 @@ def _numbers(first: str, last: str) -> tuple[tuple[int, int] | None, list[Fault]
     if not (first.isdecimal() and last.isdecimal() and len(first) <= 7 and len(last) <= 7):
         return None, [Fault("first", "number", gettext("Numbers are whole, such as 1 and 500."))]
     if not 1 <= int(first) <= int(last):
-        return None, [Fault("first", "order", gettext("The first number is at least 1 and not above the last."))]
+        return None, [
+            Fault("first", "order", gettext("The first number is at least 1 and not above the last."))
+        ]
     return (int(first), int(last)), []
