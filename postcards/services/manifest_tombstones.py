@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from postcards.models import Manifest, ManifestFile
@@ -12,18 +12,27 @@ from postcards.services import journal
 
 
 def forget(
-    session: Session, *, campaign_id: int, handed_over_before: dt.datetime, by: str, at: dt.datetime
+    session: Session,
+    *,
+    campaign_id: int,
+    handed_over_before: dt.datetime,
+    sealed_before: dt.datetime,
+    by: str,
+    at: dt.datetime,
 ) -> list[str]:
-    """Drop the content of manifests that the Post took before a moment.
+    """Drop the content of manifests that the Post took before a moment, with the versions they replaced.
 
-    This will return the keys of the files of every manifest without content, also of those that were dropped
+    `sealed_before` is the bound for all others, such as a list that was never answered. This will return the keys of the files of every manifest without content, also of those that were dropped
     before: delete them once this is committed, and a run that died halfway is made up for by the next.
     """
+    taken = select(Manifest.number).where(
+        Manifest.campaign_id == campaign_id, Manifest.handed_over_at < handed_over_before
+    )
     dropped = session.execute(
         update(Manifest)
         .where(
             Manifest.campaign_id == campaign_id,
-            Manifest.handed_over_at < handed_over_before,
+            or_(Manifest.number.in_(taken), Manifest.sealed_at < sealed_before),
             Manifest.files_at.is_not(None),
             Manifest.content.is_not(None),
         )

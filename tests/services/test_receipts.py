@@ -192,10 +192,15 @@ def test_after_its_time_a_manifest_is_a_tombstone(vilnius: Town, cards: list[int
     answer(vilnius, accepted=3)
     files = vilnius.house.kit.sealed_files
 
-    def forget(before: dt.datetime) -> list[str]:
+    def forget(before: dt.datetime, sealed_before: dt.datetime = AT) -> list[str]:
         with vilnius.house.begin() as session:
             keys = manifest_tombstones.forget(
-                session, campaign_id=vilnius.id, handed_over_before=before, by="beat", at=LATER
+                session,
+                campaign_id=vilnius.id,
+                handed_over_before=before,
+                sealed_before=sealed_before,
+                by="beat",
+                at=LATER,
             )
         for key in keys:
             files.delete(key)
@@ -209,6 +214,7 @@ def test_after_its_time_a_manifest_is_a_tombstone(vilnius: Town, cards: list[int
     assert (
         books(vilnius) == []
     )  # the chain holds without the files, and the second manifest still has its own
+    assert len(forget(LATER, sealed_before=LATER)) == 14
 
 
 def test_sixteen_at_once_are_one_answer(vilnius: Town, cards: list[int]) -> None:
