@@ -22,8 +22,9 @@ def forget(
 ) -> list[str]:
     """Drop the content of manifests that the Post took before a moment, with the versions they replaced.
 
-    `sealed_before` is the bound for all others, such as a list that was never answered. This will return the keys of the files of every manifest without content, also of those that were dropped
-    before: delete them once this is committed, and a run that died halfway is made up for by the next.
+    `sealed_before` is the bound for all others, such as a list that was never answered. This will return the
+    keys of the files of every manifest without content, also of those that were dropped before: delete them
+    once this is committed, and a run that died halfway is made up for by the next.
     """
     taken = select(Manifest.number).where(
         Manifest.campaign_id == campaign_id, Manifest.handed_over_at < handed_over_before
