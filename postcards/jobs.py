@@ -24,6 +24,9 @@ SEAL_DUE = "manifests.seal_due"
 FOLD_TALLIES = "tallies.fold"
 SWEEP = "sweeping.sweep"
 
+#: The queue that every job travels in.
+QUEUE = "postcards"
+
 #: Seconds that a message may take to leave; after that it is dropped (the sweeper asks again).
 SEND_WITHIN = 1.0
 
@@ -39,6 +42,7 @@ class _Sender:
         self._app = Celery("postcards-sender", broker=broker_url, set_as_current=False)
         self._app.conf.update(
             task_ignore_result=True,
+            task_default_queue=QUEUE,
             broker_connection_timeout=SEND_WITHIN,
             broker_transport_options={"socket_timeout": SEND_WITHIN, "socket_connect_timeout": SEND_WITHIN},
         )

@@ -34,7 +34,7 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     timezone="UTC",
-    task_default_queue="postcards",
+    task_default_queue=jobs.QUEUE,
 )
 if settings.broker_url.startswith(("redis", "rediss")):
     # Without the last two a killed worker's message comes back only after a minute or more (measured 45-100 s).
