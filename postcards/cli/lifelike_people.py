@@ -20,7 +20,7 @@ from postcards.rules.edition import Edition
 #: Where mail to made-up people goes: names that belong to nobody (RFC 2606).
 MAIL_DOMAINS = ("example.org", "example.com", "example.net")
 #: In a hundred: recipients of the sender's own community, senders with an e-mail, of those who want to hear.
-KIN, WITH_EMAIL, WANT_NOTICE = 45, 60, 85
+KIN, WITH_EMAIL, WANT_NOTICE = 45, 50, 85
 #: In a hundred: addresses in the country's own letters, where we know some.
 NATIVE = 55
 #: What Latin letters stand for in an e-mail address; others lose their marks.
