@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Dialog, Page, sync_playwright
 
 from tests.plugins.cast import House, Town
 from tests.services.whole_campaign import whole_campaign
@@ -66,7 +66,7 @@ def test_giving_a_card_up_asks_once_more(house: House, vilnius: Town, web_server
         page.get_by_label("Why?").select_option("spoiled")
         page.get_by_label("What became of the paper?").select_option("destroyed")
         asked: list[str] = []
-        page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+        page.once("dialog", lambda dialog: _refuse(dialog, asked))
         page.get_by_role("button", name="Give it up").click()
         assert asked == [f"Give card {card.number} up? This cannot be undone."]
         assert page.get_by_role("heading", level=1).inner_text() == f"Card {card.number}"
@@ -74,6 +74,11 @@ def test_giving_a_card_up_asks_once_more(house: House, vilnius: Town, web_server
         page.get_by_role("button", name="Give it up").click()
         page.get_by_text("Its stamp is in the drawer again").wait_for()
         browser.close()
+
+
+def _refuse(dialog: Dialog, asked: list[str]) -> None:
+    asked.append(dialog.message)
+    dialog.dismiss()
 
 
 def _sign_in(page: Page, address: str) -> None:

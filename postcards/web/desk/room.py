@@ -20,12 +20,15 @@ from postcards.queries.staff import StaffIdentity
 from postcards.rules.edition import Edition
 from postcards.web.clock import now
 from postcards.web.doors import caller, staff
-from postcards.web.pages import EVERY_LANGUAGE, choose_language, render
+from postcards.web.pages import EVERY_LANGUAGE, choose_language, gettext, render
 
 blueprint = Blueprint("desk", __name__)
 
 #: Who comes to the desk at all; the partner has a room of their own.
 DESK_ROLES = frozenset({"organiser", "printer", "auditor"})
+
+#: Nobody counts seconds below this.
+JUST_NOW = dt.timedelta(seconds=10)
 
 ANY_OF_US = staff(*sorted(DESK_ROLES))
 READERS = staff("auditor", "organiser")
@@ -102,6 +105,8 @@ def _words() -> dict[str, Any]:
 
 def ago(moment: dt.datetime) -> str:
     """This will say how long ago it was (or how soon it will be), as people say it."""
+    if abs(moment - now()) < JUST_NOW:
+        return gettext("just now")
     return str(format_timedelta(moment - now(), add_direction=True, locale=_locale(), threshold=1.5))
 
 
