@@ -15,7 +15,7 @@ from postcards.models import PrintRun
 from postcards.paper.calibration import draw_calibration
 from postcards.paper.run import draw_run
 from postcards.rules.sheet import PRESETS
-from postcards.services import campaigns, printing
+from postcards.services import campaigns, print_requests, printing
 
 #: How long we wait for another worker that draws our run, looks of half a second.
 LOOKS = 240
@@ -42,7 +42,7 @@ def print_(slug: str, sheet: str, out: Path, numbers: str | None, draft: bool, a
     with tools() as kit:
         with kit.begin() as session:
             campaign = campaigns.find(session, slug=slug)
-            run = printing.request_run(
+            run = print_requests.request_run(
                 session, campaign_id=campaign.id, sheet=sheet, numbers=wanted, draft=draft, by=BY, at=now()
             )
         done = _drawn(kit, campaign.id, run)
@@ -71,7 +71,7 @@ def _drawn(kit: Kit, campaign_id: int, run: PrintRun) -> PrintRun:
             clock=now,
         )
         with kit.begin() as session:
-            found = printing.get(session, campaign_id=campaign_id, run_id=run.id)
+            found = print_requests.get(session, campaign_id=campaign_id, run_id=run.id)
         if found.status == "ready":
             return found
         if found.status == "failed":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 
 from postcards.embedded.process import Process
 from postcards.errors import Unavailable
@@ -14,7 +15,7 @@ class DidNotStart(Unavailable):
     code = "did_not_start"
 
 
-class Part:
+class Part(ABC):
     """Subclasses say how to `launch` the process and when it `is_ready`; the rest is the same for all."""
 
     #: What people call it in a sentence.
@@ -24,9 +25,9 @@ class Part:
 
     process: Process | None = None
 
+    @abstractmethod
     def launch(self) -> Process:
         """This will start the process and return before it is ready."""
-        raise NotImplementedError
 
     def is_ready(self) -> bool:
         """This will say whether it does its work now."""

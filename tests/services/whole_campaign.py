@@ -14,6 +14,7 @@ from postcards.services import (
     cards,
     dispatch,
     manifest_files,
+    print_requests,
     printing,
     receipts,
     tallies,
@@ -156,7 +157,7 @@ def whole_campaign(town: Town) -> WholeCampaign:
     for name in ("in_run", "in_waiting_run"):
         number = made.number(name)
         with house.begin() as session:
-            printing.request_run(
+            print_requests.request_run(
                 session, campaign_id=town.id, sheet="a6", numbers=(number, number), by="staff:1", at=at()
             )
         if name == "in_run":

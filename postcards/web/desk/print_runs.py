@@ -11,7 +11,7 @@ from postcards.errors import Fault, NotFound
 from postcards.queries import print_runs as runs
 from postcards.queries.tallies import by_status, read
 from postcards.rules.sheet import PRESETS
-from postcards.services import journal, printing
+from postcards.services import journal, print_requests
 from postcards.web.clock import now
 from postcards.web.context import kit
 from postcards.web.desk.room import PRINTERS, SEES_RUNS, blueprint, page, place
@@ -43,7 +43,7 @@ def print_run_start(slug: str) -> ResponseReturnValue:
         return _list(form=form, faults=tuple(faults)), 422
     try:
         with kit().begin() as session:
-            run = printing.request_run(
+            run = print_requests.request_run(
                 session,
                 campaign_id=caller().campaign,
                 sheet=form["sheet"],
@@ -52,7 +52,7 @@ def print_run_start(slug: str) -> ResponseReturnValue:
                 by=caller().by,
                 at=now(),
             )
-    except printing.NothingToPrint as refusal:
+    except print_requests.NothingToPrint as refusal:
         flash(gettext(refusal.message), "warning")
         return redirect(url_for("desk.print_runs", slug=slug), 303)
     words = ngettext("one card", "%(n)s cards", run.cards)
@@ -71,7 +71,7 @@ def print_run_file(run_id: uuid.UUID, **_: str) -> Response:
     """The run's PDF; each download is written in the journal, for it is full of addresses."""
     with kit().begin() as session:
         here = place(session)
-        run = printing.get(session, campaign_id=here.campaign.id, run_id=run_id)
+        run = print_requests.get(session, campaign_id=here.campaign.id, run_id=run_id)
         if run.status != "ready" or run.file_key is None:
             raise NotFound(gettext("This print run has no file."))
         pieces = kit().sealed_files.stream(run.file_key, key_id=here.campaign.data_key)
