@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -70,6 +71,15 @@ def home(tmp_path: Path) -> Iterator[Path]:
     place = tmp_path / "home"
     yield place
     embedded.remove_data(place)
+
+
+@contextmanager
+def new_database(servers: embedded.Servers) -> Iterator[str]:
+    """This will make an empty database, without tables, and drop it afterwards."""
+    name = f"empty_{next(_numbers)}"
+    _run(servers, f"CREATE DATABASE {name}")
+    yield _url(servers, name)
+    _run(servers, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _url(servers: embedded.Servers, database: str) -> str:

@@ -505,13 +505,16 @@ BEGIN
 END $$;
 CREATE TRIGGER stamp_within_cap AFTER INSERT ON stamp REFERENCING NEW TABLE AS added
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_stamp_above_cap();
-CREATE FUNCTION refuse_stamp_moved() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION refuse_move() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'a stamp keeps its number' USING ERRCODE = 'restrict_violation';
+    RAISE EXCEPTION 'a % keeps its number', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
 END $$;
 CREATE TRIGGER stamp_keeps_its_number BEFORE UPDATE OF campaign_id, number ON stamp
     FOR EACH ROW WHEN (OLD.number <> NEW.number OR OLD.campaign_id <> NEW.campaign_id)
-    EXECUTE FUNCTION refuse_stamp_moved();
+    EXECUTE FUNCTION refuse_move();
+CREATE TRIGGER card_keeps_its_number BEFORE UPDATE OF id, campaign_id, number ON card
+    FOR EACH ROW WHEN (OLD.id <> NEW.id OR OLD.campaign_id <> NEW.campaign_id OR OLD.number <> NEW.number)
+    EXECUTE FUNCTION refuse_move();
 CREATE FUNCTION refuse_cap_below_stamps() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM stamp WHERE campaign_id = NEW.id AND number > NEW.cap) THEN

@@ -1,0 +1,98 @@
+"""The migrations make exactly the tables that the models describe, and the rules that only triggers can say."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy.dialects.postgresql.base import ischema_names
+from sqlalchemy.exc import DBAPIError
+
+from postcards import db, embedded
+from postcards.models import Base
+from postcards.models.journal import Xid8
+from postcards.services import booklets
+from tests.conftest import new_database
+from tests.plugins.cast import House, Town
+
+
+def test_the_migrations_from_empty_are_equal_to_the_models(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ischema_names, "xid8", Xid8)  # PostgreSQL's type, which SQLAlchemy does not know
+    engine = sa.create_engine(database_url)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        assert db.is_current(connection)
+    engine.dispose()
+
+
+def test_two_upgrades_of_an_empty_database_at_once_wait_for_each_other(servers: embedded.Servers) -> None:
+    with new_database(servers) as url:
+        failures: list[BaseException] = []
+
+        def upgrade() -> None:
+            try:
+                db.upgrade(url)
+            except BaseException as error:
+                failures.append(error)
+
+        both = [threading.Thread(target=upgrade) for _ in range(2)]
+        for one in both:
+            one.start()
+        for one in both:
+            one.join()
+        assert failures == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE journal SET by = 'somebody else'",
+        "DELETE FROM journal",
+        "TRUNCATE journal",
+        "INSERT INTO stamp (campaign_id, number, turn) SELECT id, cap + 1, 1 FROM campaign",
+        "UPDATE stamp SET number = number + 100",
+        "UPDATE campaign SET cap = 1",
+        "UPDATE stamp SET status = 'used' WHERE number = 2",
+        "UPDATE stamp SET status = 'lent' WHERE number = 2",
+        "UPDATE stamp SET booklet_id = (SELECT id FROM booklet LIMIT 1) WHERE status = 'free'",
+        "UPDATE card SET campaign_id = campaign_id + 1",
+        "UPDATE card SET status = 'posted'",
+        "UPDATE card SET status = 'void'",
+        "UPDATE card SET number = 9 WHERE number = 1",
+        "UPDATE tracking_code SET ended = 'void'",
+        "INSERT INTO tracking_code SELECT 'X', 'Y', campaign_id, number, booklet_id, card_id, given_at FROM tracking_code LIMIT 1",
+    ],
+)
+def test_the_database_itself_refuses(house: House, vilnius: Town, bucharest: Town, statement: str) -> None:
+    vilnius.register()
+    vilnius.register()
+    with house.begin() as session:
+        booklets.lend(
+            session,
+            kiosk=vilnius.identity(),
+            booklet_id=uuid.uuid4(),
+            stamps=2,
+            by="test",
+            at=house.at,
+        )
+    with pytest.raises(DBAPIError), house.begin() as session:
+        session.execute(sa.text(statement))
+        session.execute(sa.text("SET CONSTRAINTS ALL IMMEDIATE"))
+
+
+def test_two_living_cards_cannot_share_a_number(house: House, vilnius: Town) -> None:
+    first = vilnius.register()
+    columns = "campaign_id, number, code, country, language, consent_version, arrival_notice, registered_at, received_at, body_mark"
+    with pytest.raises(DBAPIError), house.begin() as session:
+        session.execute(
+            sa.text(
+                f"INSERT INTO card (id, {columns}) SELECT gen_random_uuid(), {columns} FROM card WHERE id = :id"
+            ),
+            {"id": first.id},
+        )
