@@ -290,7 +290,7 @@ _WRITE = text(
         VALUES (:campaign_id, :at, :by, 'card.registered', :subject, :number, CAST(:detail AS jsonb))
     ), made_tally AS (
         INSERT INTO tally_delta (campaign_id, venue_slug, country, status, cards)
-        VALUES (:campaign_id, :venue_slug, :country, :status, 1)
+        VALUES (:campaign_id, coalesce(CAST(:venue_slug AS text), ''), :country, :status, 1)
     ), made_printed AS (
         INSERT INTO print_log (id, campaign_id, card_id, number, code, printed_at, recorded_at, by)
         SELECT :card_id, :campaign_id, :card_id, :number, code.code, :printed_at, :at, :by FROM code

@@ -1,0 +1,118 @@
+"""Campaigns: created as data with their drawer, opened, paused, closed, their cap changed; and the first card."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from postcards.cli.first_card import register_first_card
+from postcards.errors import Denied, Invalid, NotFound
+from postcards.queries.stamps import Drawer, drawer
+from postcards.services import campaigns, cards
+from tests.plugins.cast import CARD, House, Town
+
+
+def _drawer(house: House, town: Town) -> Drawer:
+    with house.begin() as session:
+        return drawer(session, town.id)
+
+
+def test_the_drawer_holds_as_many_stamps_as_the_cap(house: House) -> None:
+    town = house.open_campaign("vilnius", cap=10_000)
+    assert _drawer(house, town) == Drawer(used=0, lent=0, free=10_000, held=0, withdrawn=0)
+
+
+@pytest.mark.parametrize("edition", ["vilnius", "ukraine", "romania"])
+def test_each_edition_opens_with_its_own_languages_and_venues(house: House, edition: str) -> None:
+    town = house.open_campaign(edition, cap=5)
+    registered = town.register()
+    assert registered.number == 1
+    assert {"vilnius": "lt", "ukraine": "uk", "romania": "ro"}[edition] == town.edition.default_language
+    if edition == "romania":
+        assert [venue.kind for venue in town.edition.venues] == ["library"] * 5
+        assert "donor" in {credit.role for credit in town.edition.credits}
+
+
+def test_a_slug_is_taken_once(house: House, vilnius: Town) -> None:
+    with pytest.raises(Denied, match="already"), house.begin() as session:
+        campaigns.create(session, edition=vilnius.edition, vault=house.kit.vault, by="test", at=house.at)
+
+
+def test_a_campaign_opens_pauses_and_closes_and_says_what_it_cannot(house: House, vilnius: Town) -> None:
+    for status in ("paused", "open", "closed", "open"):
+        with house.begin() as session:
+            assert (
+                campaigns.set_status(session, slug="vilnius", status=status, by="test", at=house.at).status
+                == status
+            )
+    with house.begin() as session:
+        campaigns.set_status(session, slug="vilnius", status="closed", by="test", at=house.at)
+    with pytest.raises(Denied, match="cannot become paused"), house.begin() as session:
+        campaigns.set_status(session, slug="vilnius", status="paused", by="test", at=house.at)
+    with pytest.raises(NotFound, match="There are: vilnius"), house.begin() as session:
+        campaigns.set_status(session, slug="kaunas", status="open", by="test", at=house.at)
+
+
+def test_the_cap_grows_and_shrinks_over_free_stamps_only(
+    house: House, vilnius: Town, bucharest: Town
+) -> None:
+    def set_cap(cap: int) -> None:
+        with house.begin() as session:
+            campaigns.set_cap(session, slug="vilnius", cap=cap, by="test", at=house.at)
+
+    set_cap(25)
+    assert _drawer(house, vilnius).free == 25
+    set_cap(2)
+    assert [vilnius.register().number, vilnius.register().number] == [1, 2]
+    with pytest.raises(Denied, match="cannot go below 2"):
+        set_cap(1)
+    with pytest.raises(Invalid):
+        set_cap(0)
+    set_cap(3)
+    assert vilnius.register().number == 3
+    assert _drawer(house, vilnius) == Drawer(used=3, lent=0, free=0, held=0, withdrawn=0)
+    assert _drawer(house, bucharest) == Drawer(used=1, lent=0, free=19, held=0, withdrawn=0)
+
+
+def test_a_stamp_that_was_ever_given_stays_when_the_cap_shrinks(house: House, vilnius: Town) -> None:
+    made = vilnius.register()
+    with house.begin() as session:
+        cards.void(
+            session,
+            campaign_id=vilnius.id,
+            card_id=made.id,
+            reason="test",
+            paper="none",
+            by="test",
+            at=house.at,
+        )
+    with house.begin() as session:
+        campaigns.set_cap(session, slug="vilnius", cap=1, by="test", at=house.at)
+    assert vilnius.register().number == 1
+
+
+def test_the_patrons_card_is_the_first_and_takes_an_ordinary_stamp(
+    house: House, vilnius: Town, tmp_path: Path
+) -> None:
+    file = tmp_path / "first.json"
+    file.write_text(json.dumps({"sender": CARD["sender"], "recipient": CARD["recipient"], "language": "lt"}))
+    assert register_first_card(house.kit, "vilnius", str(file)) == 1
+    assert register_first_card(house.kit, "vilnius", str(file)) == 1
+    assert _drawer(house, vilnius).used == 1
+    assert vilnius.register().number == 2
+
+
+def test_a_patrons_card_that_would_not_be_the_first_is_not_registered(
+    house: House, vilnius: Town, tmp_path: Path
+) -> None:
+    vilnius.register()
+    file = tmp_path / "first.json"
+    file.write_text(json.dumps({"sender": CARD["sender"], "recipient": CARD["recipient"]}))
+    with pytest.raises(Denied, match="No. 2"):
+        register_first_card(house.kit, "vilnius", str(file))
+    assert _drawer(house, vilnius).used == 1
+    file.write_text("{}")
+    with pytest.raises(Invalid, match="sender"):
+        register_first_card(house.kit, "vilnius", str(file))
