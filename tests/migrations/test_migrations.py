@@ -66,8 +66,8 @@ def test_two_upgrades_of_an_empty_database_at_once_wait_for_each_other(servers: 
         "UPDATE card SET status = 'void'",
         "UPDATE card SET number = 9 WHERE number = 1",
         "UPDATE tracking_code SET ended = 'void'",
-        "INSERT INTO tracking_code (code, slip_code, campaign_id, number, given_at) "
-        "SELECT 'X', 'Y', campaign_id, number, given_at FROM tracking_code LIMIT 1",
+        """INSERT INTO tracking_code (code, slip_code, campaign_id, number, given_at)
+        SELECT 'X', 'Y', campaign_id, number, given_at FROM tracking_code LIMIT 1""",
     ],
 )
 def test_the_database_itself_refuses(house: House, vilnius: Town, bucharest: Town, statement: str) -> None:

@@ -110,7 +110,7 @@ def test_a_patrons_card_that_would_not_be_the_first_is_not_registered(
     vilnius.register()
     file = tmp_path / "first.json"
     file.write_text(json.dumps({"sender": CARD["sender"], "recipient": CARD["recipient"]}))
-    with pytest.raises(Denied, match="No. 2"):
+    with pytest.raises(Denied, match=r"No\. 2"):
         register_first_card(house.kit, "vilnius", str(file))
     assert _drawer(house, vilnius).used == 1
     file.write_text("{}")
