@@ -52,7 +52,10 @@ def test_placeholders_are_those_of_the_english_text(language: str) -> None:
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_a_text_keeps_its_outer_signs(language: str) -> None:
-    """A sentence ends as a sentence, a label does not begin or end with blanks."""
+    """A sentence ends as a sentence, a label does not begin or end with blanks.
+
+    "No." only looks like a sentence: elsewhere it is "Nr" or "№".
+    """
     wrong = []
     for message in kept(language):
         if not message.id or not isinstance(message.id, str) or not message.string:
