@@ -61,6 +61,8 @@ def test_a_text_keeps_its_outer_signs(language: str) -> None:
         if not message.id or not isinstance(message.id, str) or not message.string:
             continue
         text = str(message.string)
+        if message.id.endswith("No.") and text == text.strip():
+            continue
         if text != text.strip() or (message.id[-1] in ".:?!…") != (text[-1] in ".:?!…"):
             wrong.append((message.id, text))
     assert not wrong
