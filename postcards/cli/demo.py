@@ -28,8 +28,7 @@ STEPS: tuple[tuple[str, Callable[[Tour], str]], ...] = (
     ("cards", demo_counter.register),
     ("cap", demo_counter.meet_the_cap),
     ("mending", demo_counter.mend),
-    ("paper", demo_post.print_cards),
-    ("manifests", demo_post.seal),
+    ("paper", demo_post.print_and_seal),
     ("the Post", demo_post.hand_over),
     ("arrivals", demo_post.arrive),
     ("mail", demo_post.await_mail),
@@ -39,7 +38,9 @@ STEPS: tuple[tuple[str, Callable[[Tour], str]], ...] = (
 
 
 @click.command()
-@click.option("--cards", default=200, show_default=True, type=click.IntRange(60, 5000), help="The cap to be filled.")
+@click.option(
+    "--cards", default=200, show_default=True, type=click.IntRange(60, 5000), help="The cap to be filled."
+)
 @click.option("--seed", default=60, show_default=True, type=int, help="Same seed, same people.")
 @click.option("--out", default="out", show_default=True, type=click.Path(file_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Answer with the summary as JSON.")
@@ -85,11 +86,20 @@ def _walk(cards: int, seed: int, out: Path, say: Callable[[str], None]) -> dict[
                     house.look()
                     raise DemoFailed(f"The demo failed at “{name}”: {failed.message}") from None
         say("  stopping …")
-    return {"made_by": "postcards demo", "cards": cards, "seed": seed, "steps": steps, **tour.figures}
+    return {
+        "made_by": "postcards demo",
+        "finished": True,
+        "cards": cards,
+        "seed": seed,
+        "steps": steps,
+        **tour.figures,
+    }
 
 
 @contextmanager
-def _timed(steps: list[dict[str, Any]], name: str, say: Callable[[str], None]) -> Iterator[Callable[[str], None]]:
+def _timed(
+    steps: list[dict[str, Any]], name: str, say: Callable[[str], None]
+) -> Iterator[Callable[[str], None]]:
     """Gives a function that shows a step's line and notes how long it took."""
     began = time.monotonic()
 

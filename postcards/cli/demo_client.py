@@ -82,7 +82,9 @@ class Client:
             raise DemoFailed(f"{method} {path} had no answer ({error}).") from None
         if status is not None and answer.status != status:
             words = answer.body.decode(errors="replace")[:300]
-            raise DemoFailed(f"{method} {path} was answered with {answer.status} instead of {status}: {words}")
+            raise DemoFailed(
+                f"{method} {path} was answered with {answer.status} instead of {status}: {words}"
+            )
         return answer
 
     def is_up(self) -> bool:
@@ -120,4 +122,6 @@ class Commands:
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise DemoFailed(f"`postcards {' '.join(words)}` took longer than {COMMAND_WITHIN:.0f} s.") from None
+            raise DemoFailed(
+                f"`postcards {' '.join(words)}` took longer than {COMMAND_WITHIN:.0f} s."
+            ) from None

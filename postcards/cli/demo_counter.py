@@ -14,7 +14,9 @@ BATCH, BOOKLET = 50, 25
 def open_campaign(tour: Tour) -> str:
     """An organiser creates the campaign with its cap, and opens it."""
     made = tour.commands.run("campaign", "create", "vilnius", "--cap", str(tour.cap), "--slug", SLUG)
-    expect(made["stamps"]["free"] == tour.cap, f"The drawer holds {made['stamps']} instead of {tour.cap} stamps.")
+    expect(
+        made["stamps"]["free"] == tour.cap, f"The drawer holds {made['stamps']} instead of {tour.cap} stamps."
+    )
     opened = tour.commands.run("campaign", "open", SLUG)
     expect(opened["status"] == "open", "The campaign did not open.")
     tour.figures["venues"] = len(opened["venues"])
@@ -78,7 +80,9 @@ def _from_booklet(tour: Tour, kiosk: DemoKiosk) -> int:
     ask = {"id": tour.new_id(), "stamps": min(BOOKLET, tour.cap // 4)}
     lent = kiosk.client.post("/api/v1/kiosk/booklets", ask, status=201).json
     again = kiosk.client.post("/api/v1/kiosk/booklets", ask, status=200).json
-    expect([s["number"] for s in again["stamps"]] == [s["number"] for s in lent["stamps"]], "A booklet changed.")
+    expect(
+        [s["number"] for s in again["stamps"]] == [s["number"] for s in lent["stamps"]], "A booklet changed."
+    )
     *used, one, other = lent["stamps"]
     for stamp in used:
         body = tour.body(number=stamp["number"])
@@ -130,11 +134,18 @@ def mend(tour: Tour) -> str:
         tour.keep(tour.kiosks[0], body, made)
     expect(sorted(tour.cards) == numbers, "The stamps of given-up cards were not the ones used again.")
     expect(
-        not set(tour.void_codes) & {card.code for card in tour.cards.values()}, "A stamp kept its old tracking code."
+        not set(tour.void_codes) & {card.code for card in tour.cards.values()},
+        "A stamp kept its old tracking code.",
     )
     turned_away(tour, tour.kiosks[0])
-    tour.figures["mended"] = {"corrected": len(corrected), "void": len(given_up), "stamps_used_again": len(given_up)}
-    return f"{len(corrected)} corrected, {len(given_up)} given up, their {len(given_up)} stamps used again with new codes"
+    tour.figures["mended"] = {
+        "corrected": len(corrected),
+        "void": len(given_up),
+        "stamps_used_again": len(given_up),
+    }
+    return (
+        f"{len(corrected)} corrected, {len(given_up)} given up; those stamps were used again, with new codes"
+    )
 
 
 def correct(tour: Tour, card: DemoCard) -> dict[str, Any]:

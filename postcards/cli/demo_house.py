@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -15,6 +14,7 @@ from types import TracebackType
 
 from postcards import embedded
 from postcards.cli.demo_client import Client, DemoFailed
+from postcards.embedded.process import Process
 
 #: Seconds that `up` may take until everything answers, and to end.
 START_WITHIN, STOP_WITHIN = 90.0, 30.0
@@ -26,8 +26,7 @@ class House:
     def __init__(self) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="postcards-demo-"))
         self.url = ""
-        self._process: subprocess.Popen[bytes] | None = None
-        self._words = self.home / "up.log"
+        self._process: Process | None = None
 
     def __enter__(self) -> House:
         try:
@@ -61,37 +60,32 @@ class House:
     def _start(self) -> None:
         port = _free_port()
         self.url = f"http://127.0.0.1:{port}"
-        with self._words.open("wb") as words:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "postcards", "up", "--port", str(port)],
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=words,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C comes to us alone, and we stop it in order
-            )
+        self._process = Process(  # in a session of its own: Ctrl-C comes to us alone, and we stop it in order
+            [sys.executable, "-m", "postcards", "up", "--port", str(port)],
+            log=self.home / "up.log",
+            env=self.environment,
+            stop_signal=signal.SIGINT,
+            grace=STOP_WITHIN,
+        )
         until = time.monotonic() + START_WITHIN
         client = Client(self.url)
         while not client.is_up():
             self.look()
             if time.monotonic() > until:
-                raise DemoFailed(f"`postcards up` did not get ready in {START_WITHIN:.0f} s: {self._last_words()}")
+                raise DemoFailed(
+                    f"`postcards up` did not get ready in {START_WITHIN:.0f} s: {self._last_words()}"
+                )
             time.sleep(0.25)
 
     def _end(self) -> None:
         process, self._process = self._process, None
-        if process is not None and process.poll() is None:
-            process.send_signal(signal.SIGINT)
-            try:
-                process.wait(STOP_WITHIN)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        if process is not None:
+            process.stop()
         embedded.remove_data(self.home / "home")
         shutil.rmtree(self.home, ignore_errors=True)
 
     def _last_words(self) -> str:
-        lines = [line for line in self._words.read_text(errors="replace").splitlines() if line.strip()]
+        lines = [line for line in self._process.last_lines() if line.strip()] if self._process else []
         return lines[-1].strip() if lines else "it said nothing"
 
 

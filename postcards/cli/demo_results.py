@@ -35,12 +35,14 @@ def make_room(out: Path) -> None:
 
 def write_summary(out: Path, summary: dict[str, Any]) -> None:
     """This will write the figures down; they also mark the folder as ours."""
-    text = json.dumps({"finished": True} | summary, ensure_ascii=False, indent=2)
+    text = json.dumps(summary, ensure_ascii=False, indent=2)
     (out / SUMMARY).write_text(text + "\n", encoding="utf-8")
 
 
 def _is_ours(out: Path) -> bool:
     try:
-        return bool(json.loads((out / SUMMARY).read_text(encoding="utf-8")).get("made_by") == "postcards demo")
+        return bool(
+            json.loads((out / SUMMARY).read_text(encoding="utf-8")).get("made_by") == "postcards demo"
+        )
     except (OSError, ValueError, AttributeError):
         return False

@@ -11,6 +11,7 @@ import logging
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 
 import structlog
 from sqlalchemy import select
@@ -90,18 +91,20 @@ def _plan(
     latest: int,
 ) -> None:
     """Spreads the cards over the stretches between cut-offs, more of them as word gets around."""
-    stretches = list(zip(edges[:-1], edges[1:], strict=True))
+    stretches = list(pairwise(edges))
     earlier = stretches[:-1]
-    weights = [(1 + index) ** 0.4 * max(1, (until - since).days) for index, (since, until) in enumerate(earlier)]
+    weights = [
+        (1 + index) ** 0.4 * max(1, (until - since).days) for index, (since, until) in enumerate(earlier)
+    ]
     where = rng.choices(range(len(earlier)), weights, k=before) if earlier else []
     for index in where:
         counters.plan_card(*earlier[index])
-    for _ in range(latest if earlier else latest + before):
-        counters.plan_card(*stretches[-1])
+    since, until = stretches[-1]
+    came = sorted(counters.plan_card(since, until) for _ in range(latest if earlier else latest + before))
     for cut_off in cut_offs:
         post.plan_cut_off(cut_off, answered=cut_off != cut_offs[-1])
-    since, until = stretches[-1]
-    post.plan_print_run(since + (until - since) * 0.6)
+    if came:  # the last of them still wait for paper
+        post.plan_print_run(came[len(came) * 2 // 3])
     post.plan_mail(edges[0], until)
 
 

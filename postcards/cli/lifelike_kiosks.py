@@ -90,17 +90,21 @@ class Counters:
                     session, campaign_id=self._campaign_id, venue_slug=venue.slug, name=name, by="up", at=at
                 )
             with self._kit.begin() as session:
-                _, token = kiosks.pair(session, pairing_code=code, device_name=f"Tablet {len(self._counters) + 1}", at=at)
+                device = f"Tablet {len(self._counters) + 1}"
+                _, token = kiosks.pair(session, pairing_code=code, device_name=device, at=at)
                 identity = kiosks.find_by_token(session, token_hash=token_hash(token), at=at)
-            assert identity is not None
+            if identity is None:
+                raise RuntimeError("a kiosk that was paired just now is not known")
             self._counters.append(Counter(identity, token, venue, weight))
         self._counters[-1].from_booklets = True
 
-    def plan_card(self, since: dt.datetime, until: dt.datetime) -> None:
-        """This will let somebody register a card between the two, when the venue is open."""
+    def plan_card(self, since: dt.datetime, until: dt.datetime) -> dt.datetime:
+        """This will let somebody register a card between the two, when the venue is open, and return when."""
         weights = [counter.weight for counter in self._counters]
         counter = self._rng.choices(self._counters, weights)[0]
-        self._days.add(self._open_moment(counter.venue, since, until), lambda at: self._register(counter, at))
+        moment = self._open_moment(counter.venue, since, until)
+        self._days.add(moment, lambda at: self._register(counter, at))
+        return moment
 
     def close_the_day(self, at: dt.datetime) -> None:
         """This will note when each kiosk was last seen; one has been taken home since."""
@@ -133,7 +137,11 @@ class Counters:
         )  # fmt: skip
         with self._ledger.begin() as session:
             made = registration.register_card(
-                session, origin=registration.origin_of(counter.identity), prepared=prepared, by=counter.by, at=at
+                session,
+                origin=registration.origin_of(counter.identity),
+                prepared=prepared,
+                by=counter.by,
+                at=at,
             )
         if not held:
             self._plan_what_follows(counter, made, body, at)

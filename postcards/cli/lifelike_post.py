@@ -18,9 +18,18 @@ from postcards.paper.manifest_files import make_files
 from postcards.paper.run import draw_run
 from postcards.rules.edition import Edition
 from postcards.rules.manifest import canonical
-from postcards.services import cut_offs, mailing, manifest_files, partner_tokens, printing, receipts, tracking
+from postcards.services import (
+    cut_offs,
+    mailing,
+    manifest_files,
+    partner_tokens,
+    print_requests,
+    printing,
+    receipts,
+    tracking,
+)
 from postcards.services.manifests import SealedManifest
-from postcards.services.printing import NothingToPrint
+from postcards.services.print_requests import NothingToPrint
 from postcards.vault import token_hash
 from postcards.web.letters import composer
 
@@ -82,7 +91,7 @@ class Post:
         settings = self._kit.settings
         with suppress(NothingToPrint):
             with self._ledger.begin(may_be_refused=True) as session:
-                run = printing.request_run(
+                run = print_requests.request_run(
                     session, campaign_id=self._campaign_id, sheet="a4-4up", by="up", at=at
                 )
             self._ledger.settle()
@@ -96,9 +105,7 @@ class Post:
     def _seal(self, at: dt.datetime, answered: bool) -> None:
         self._ledger.settle()
         sealed_at, ready = at + dt.timedelta(seconds=8), at + dt.timedelta(seconds=25)
-        sealed = cut_offs.seal_due(
-            self._kit.begin, vault=self._kit.vault, by="beat", clock=lambda: sealed_at
-        )
+        sealed = cut_offs.seal_due(self._kit.begin, vault=self._kit.vault, by="beat", clock=lambda: sealed_at)
         manifest_files.make_all(
             self._kit.begin, campaign_id=self._campaign_id, draw=make_files, files=self._kit.sealed_files,
             vault=self._kit.vault, worker=WORKER, clock=lambda: ready,
@@ -149,7 +156,8 @@ class Post:
             with self._ledger.begin() as session:
                 token = partner_tokens.make_token(session, campaign_id=self._campaign_id, by="up", at=at)
                 found = partner_tokens.find_by_token(session, token_hash=token_hash(token))
-            assert found is not None
+            if found is None:
+                raise RuntimeError("a token that was made just now is not known")
             self._partner = f"partner:{found.token_id}"
         return self._partner
 
