@@ -50,8 +50,11 @@ class RunningUp:
 
 
 @contextmanager
-def up(home: Path, *options: str) -> Iterator[RunningUp]:
-    """This will run `postcards up` until the block ends, then stop it as Ctrl-C does; it must stop by itself."""
+def up(home: Path, *options: str, patience: float = PATIENCE) -> Iterator[RunningUp]:
+    """This will run `postcards up` until the block ends, then stop it as Ctrl-C does; it must stop by itself.
+
+    `patience` is how long it may take to show its screen, seconds.
+    """
     port = free_port()
     env = {name: value for name, value in os.environ.items() if not name.startswith("POSTCARDS_")}
     env["POSTCARDS_HOME"] = str(home)
@@ -64,7 +67,7 @@ def up(home: Path, *options: str) -> Iterator[RunningUp]:
             stderr=subprocess.STDOUT,
         )
     try:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience
         while "One-time sign-ins" not in log.read_text() or "every card says TEST" not in log.read_text():
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()
