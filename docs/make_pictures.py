@@ -94,7 +94,7 @@ def at_the_kiosk(page: Page, house: RunningUp, folder: Path) -> str:
 
 
 def at_the_desk(page: Page, house: RunningUp) -> None:
-    """Signs an organiser in."""
+    """Signs an organiser in, looks around, and seals what waits, our card too."""
     page.goto(house.after("organiser@example.org"))
     page.get_by_role("button", name="Sign in now").click()
     expect(page.get_by_role("heading", name="Where the cards are")).to_be_visible()
@@ -104,13 +104,16 @@ def at_the_desk(page: Page, house: RunningUp) -> None:
     page.get_by_role("link", name="Manifests", exact=True).first.click()
     expect(page.get_by_role("button", name="Seal now")).to_be_visible()
     _shot(page, "desk-manifests")
+    page.on("dialog", lambda asked: asked.accept())
+    page.get_by_role("button", name="Seal now").click()
+    expect(page.get_by_text("are sealed")).to_be_visible()
 
 
 def at_the_post(page: Page, house: RunningUp, folder: Path) -> None:
     """Signs the Post's clerk in and takes the list that waits for an answer."""
     page.goto(house.after("partner@example.org"))
     page.get_by_role("button", name="Sign in now").click()
-    page.get_by_role("row").filter(has_text="Waits for your answer").get_by_role("link").first.click()
+    page.get_by_role("row").filter(has_text="Waits for your answer").get_by_role("link").last.click()
     expect(page.get_by_role("button", name="Send the answer")).to_be_visible()
     _shot(page, "partner")
     with page.expect_download() as download:
