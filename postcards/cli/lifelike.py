@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 
+import click
 import structlog
 from sqlalchemy import select
 
@@ -46,6 +47,7 @@ def fill_once(
     with kit.begin() as session:
         if session.scalar(select(Campaign.id).limit(1)) is not None:
             return False
+    click.echo(f"Filling an empty house with {cards} made-up cards, once; this takes about a minute.")
     rng, today = random.Random(seed), at or now()  # noqa: S311 - people made up again the same
     edition = load_edition("vilnius")
     opened = _first_morning(edition, today, days)
