@@ -49,36 +49,51 @@ class RunningUp:
         return done.stdout + (done.stderr if exit_code else "")
 
 
+class Up:
+    """A `postcards up` that was started; whoever starts it stops it."""
+
+    def __init__(self, home: Path, *options: str, port: int | None = None) -> None:
+        self.home = home
+        self.port = port or free_port()
+        self.env = {name: value for name, value in os.environ.items() if not name.startswith("POSTCARDS_")}
+        self.env["POSTCARDS_HOME"] = str(home)
+        self._screen = home.with_suffix(".screen")
+        with self._screen.open("w") as screen:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "postcards", "up", "--port", str(self.port), *options],
+                env=self.env,
+                stdout=screen,
+                stderr=subprocess.STDOUT,
+            )
+
+    def wait(self, patience: float = PATIENCE) -> RunningUp:
+        """This will wait `patience` seconds for the screen, and stop what was started when none comes."""
+        deadline = time.monotonic() + patience
+        while "every card says TEST" not in self._screen.read_text():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise AssertionError(f"up did not come up:\n{self._screen.read_text()}")
+            time.sleep(0.2)
+        return RunningUp(self.home, f"http://127.0.0.1:{self.port}", self._screen.read_text(), self.env)
+
+    def stop(self) -> None:
+        """This will stop it as Ctrl-C does; it must stop by itself."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(timeout=20)
+            finally:
+                if self.process.poll() is None:
+                    self.process.kill()
+                    self.process.wait()
+
+
 @contextmanager
 def up(home: Path, *options: str, patience: float = PATIENCE) -> Iterator[RunningUp]:
-    """This will run `postcards up` until the block ends, then stop it as Ctrl-C does; it must stop by itself.
-
-    `patience` is how long it may take to show its screen, seconds.
-    """
-    port = free_port()
-    env = {name: value for name, value in os.environ.items() if not name.startswith("POSTCARDS_")}
-    env["POSTCARDS_HOME"] = str(home)
-    log = home.with_suffix(".screen")
-    with log.open("w") as screen:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "postcards", "up", "--port", str(port), *options],
-            env=env,
-            stdout=screen,
-            stderr=subprocess.STDOUT,
-        )
+    """This will run `postcards up` until the block ends, then stop it and remove its data."""
+    running = Up(home, *options)
     try:
-        deadline = time.monotonic() + patience
-        while "One-time sign-ins" not in log.read_text() or "every card says TEST" not in log.read_text():
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.2)
-        yield RunningUp(home, f"http://127.0.0.1:{port}", log.read_text(), env)
+        yield running.wait(patience)
     finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(timeout=20)
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-            embedded.remove_data(home)
+        running.stop()
+        embedded.remove_data(home)

@@ -34,7 +34,10 @@ def _phone(browser: Browser) -> BrowserContext:
 def _watched(context: BrowserContext, complaints: list[str]) -> Page:
     page = context.new_page()
     page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
-    page.on("console", lambda said: complaints.append(f"{page.url}: {said.text}") if said.type == "error" else None)
+    page.on(
+        "console",
+        lambda said: complaints.append(f"{page.url}: {said.text}") if said.type == "error" else None,
+    )
     return page
 
 
@@ -90,7 +93,9 @@ def test_from_up_to_a_confirmed_arrival(browser: Browser, tmp_path: Path) -> Non
         desk.get_by_role("button", name="Seal now").click()
         expect(desk.get_by_text(re.compile("sealed", re.IGNORECASE)).first).to_be_visible()
 
-        partner = _watched(browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB"), complaints)
+        partner = _watched(
+            browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB"), complaints
+        )
         partner.goto(house.after("partner@example.org"))
         partner.get_by_role("button", name="Sign in now").click()
         partner.goto(f"{house.url}/partner/")
