@@ -7,19 +7,26 @@ pages in the machine's Chromium, draws the PDFs with pdftoppm, writes docs/pictu
 from __future__ import annotations
 
 import io
+import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))  # the newcomer's machine of the tests is ours too
+sys.path.insert(0, str(ROOT))
 
-from tests.journeys.newcomer import RunningUp, up  # noqa: E402
+from postcards import embedded  # noqa: E402
+from tests.plugins.cast import free_port  # noqa: E402
 from tests.plugins.needs import find_chromium  # noqa: E402
 
 PICTURES = ROOT / "docs" / "pictures"
@@ -40,7 +47,7 @@ def main() -> int:
     PICTURES.mkdir(exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix="postcards-pictures-") as folder,
-        up(Path(folder) / "home", "--demo", patience=PATIENCE) as house,
+        running_up(Path(folder)) as house,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
@@ -52,7 +59,45 @@ def main() -> int:
     return 0
 
 
-def at_the_kiosk(page: Page, house: RunningUp, folder: Path) -> str:
+@dataclass(frozen=True)
+class House:
+    """A running `up` and its screen."""
+
+    url: str
+    screen: str
+
+    def after(self, words: str) -> str:
+        """This will give what stands behind `words` on its line of the screen."""
+        found = re.search(rf"{re.escape(words)}\s+(\S.*)$", self.screen, re.MULTILINE)
+        if found is None:
+            raise SystemExit(f"The screen does not say {words!r}:\n{self.screen}")
+        return found[1].strip()
+
+
+@contextmanager
+def running_up(folder: Path) -> Iterator[House]:
+    """This will run `postcards up --demo` in `folder` for the block, and stop it as Ctrl-C does."""
+    home, log, port = folder / "home", folder / "screen", free_port()
+    env = {name: value for name, value in os.environ.items() if not name.startswith("POSTCARDS_")}
+    command = [sys.executable, "-m", "postcards", "up", "--demo", "--port", str(port)]
+    with log.open("w") as screen:
+        process = subprocess.Popen(
+            command, env=env | {"POSTCARDS_HOME": str(home)}, stdout=screen, stderr=subprocess.STDOUT
+        )
+    try:
+        deadline = time.monotonic() + PATIENCE
+        while "One-time sign-ins" not in log.read_text() or "every card says TEST" not in log.read_text():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise SystemExit(f"It did not come up:\n{log.read_text()}")
+            time.sleep(0.2)
+        yield House(f"http://127.0.0.1:{port}", log.read_text())
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=30)
+        embedded.remove_data(home)
+
+
+def at_the_kiosk(page: Page, house: House, folder: Path) -> str:
     """Pairs the tablet and registers a card, a picture at each step; gives the card's tracking code."""
     page.goto(f"{house.url}/kiosk/")
     page.get_by_label("Pairing code").fill(house.after("pairing code"))
@@ -93,7 +138,7 @@ def at_the_kiosk(page: Page, house: RunningUp, folder: Path) -> str:
     return str(card["tracking_code"])
 
 
-def at_the_desk(page: Page, house: RunningUp) -> None:
+def at_the_desk(page: Page, house: House) -> None:
     """Signs an organiser in, looks around, and seals what waits, our card too."""
     page.goto(house.after("organiser@example.org"))
     page.get_by_role("button", name="Sign in now").click()
@@ -109,7 +154,7 @@ def at_the_desk(page: Page, house: RunningUp) -> None:
     expect(page.get_by_text("are sealed")).to_be_visible()
 
 
-def at_the_post(page: Page, house: RunningUp, folder: Path) -> None:
+def at_the_post(page: Page, house: House, folder: Path) -> None:
     """Signs the Post's clerk in and takes the list that waits for an answer."""
     page.goto(house.after("partner@example.org"))
     page.get_by_role("button", name="Sign in now").click()
@@ -121,7 +166,7 @@ def at_the_post(page: Page, house: RunningUp, folder: Path) -> None:
     _draw(Path(download.value.path()).read_bytes(), ("manifest",), folder)
 
 
-def in_public(phone: Page, screen: Page, house: RunningUp, code: str) -> None:
+def in_public(phone: Page, screen: Page, house: House, code: str) -> None:
     """Scans the card, and looks at the wall."""
     phone.goto(f"{house.url}/T/{code}")
     _shot(phone, "recipient")
