@@ -39,8 +39,9 @@ def print_and_seal(tour: Tour) -> str:
         runs.append(run)
         if index == 1:
             runs.append(_print_again(tour))
-        lines = _seal(tour, printed)
+        tour.commands.attempt("manifest", "seal", SLUG)  # at the cut-off the scheduler may be quicker
     expect(printed == tour.cap, f"{printed} cards were printed instead of {tour.cap}.")
+    lines = _sealed(tour, printed)
     empty = tour.commands.attempt("manifest", "seal", SLUG)
     expect(empty.returncode == 1, "An empty manifest was sealed.")
     size = sum(Path(run["file"]).stat().st_size for run in runs)
@@ -64,9 +65,8 @@ def _print_again(tour: Tour) -> dict[str, Any]:
     return run
 
 
-def _seal(tour: Tour, printed: int) -> list[int]:
-    """Seals what is printed. At the cut-off the scheduler may have been quicker: the list decides."""
-    tour.commands.attempt("manifest", "seal", SLUG)
+def _sealed(tour: Tour, printed: int) -> list[int]:
+    """The manifests hold what was printed, and are numbered without gaps; gives the lines of each."""
     listed = tour.commands.run("manifest", "list", SLUG)
     lines = [one["lines"] for one in sorted(listed, key=lambda one: int(one["number"]))]
     expect(sum(lines) == printed, f"The manifests hold {sum(lines)} cards of {printed} printed.")
