@@ -14,6 +14,7 @@ from postcards.models import Campaign, Card, Person, PrintLog, TrackingCode
 from postcards.rules.address import Address
 from postcards.rules.card_words import CardWords, check_words, placed
 from postcards.rules.edition import Edition
+from postcards.rules.text import clean, faults_in
 from postcards.rules.tracking_code import new_slip_code, new_tracking_code
 from postcards.services import drawer, journal, people, tallies
 from postcards.services.registration import PrintCheck
@@ -24,6 +25,8 @@ from postcards.vault import Vault
 CHANGEABLE = ("registered", "printed")
 #: From these a card may be given up.
 VOIDABLE = ("registered", "printed", "refused", "returned")
+#: Characters of a reason for a second print or for giving a card up.
+REASON_MAX = 200
 
 
 class CardUnknown(NotFound):
@@ -181,8 +184,10 @@ def void(
 ) -> Card:
     """This will give the card up; again, it changes nothing. Its stamp goes back and will get a new code.
 
-    With `paper` "missing" the stamp is kept out of the drawer until the desk decides. Raises `Sealed`, `CardUnknown`.
+    With `paper` "missing" the stamp is kept out of the drawer until the desk decides. Raises `Invalid`, `Sealed`,
+    `CardUnknown`.
     """
+    reason = _reason(reason, required=True)
     card = _get_locked(session, campaign_id=campaign_id, card_id=card_id, kiosk_id=kiosk_id)
     if card.status == "void":
         return card
@@ -226,6 +231,7 @@ def record_print(
     A second print of the same card says why. `public_url` freezes the address in the campaign's QR codes (None for
     test cards). Raises `Invalid`, `InPrintRun`, `Sealed`, `IsVoid`, `CardUnknown`.
     """
+    reason = _reason(reason or "", required=False)
     card = _get_locked(session, campaign_id=campaign_id, card_id=card_id, kiosk_id=kiosk_id)
     known = session.get(PrintLog, print_id)
     if known is not None:
@@ -257,7 +263,7 @@ def record_print(
             "printed_at": printed_at,
             "recorded_at": at,
             "by": by,
-            "reason": reason,
+            "reason": reason or None,
         },
     )
     if public_url is not None:
@@ -325,6 +331,15 @@ def _changed(words: CardWords, changes: Changes) -> CardWords:
     if changes.has_message:
         words = replace(words, message=changes.message)
     return words
+
+
+def _reason(typed: str, *, required: bool) -> str:
+    """Why, as it is kept; one line that a person can read."""
+    reason = clean(typed)
+    faults = faults_in(reason, field="reason", max_length=REASON_MAX, required=required)
+    if faults:
+        raise Invalid(faults=faults)
+    return reason
 
 
 def _too_late(card: Card) -> Denied:

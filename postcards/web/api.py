@@ -94,7 +94,7 @@ def endpoint(
 def json_response(content: BaseModel | dict[str, Any], status: int = 200) -> Response:
     """This will answer JSON in UTF-8."""
     if isinstance(content, BaseModel):
-        text = content.model_dump_json()
+        text = content.model_dump_json(by_alias=True)
     else:
         text = json.dumps(content, ensure_ascii=False, default=str)
     return Response(text, status=status, content_type="application/json")
@@ -125,16 +125,21 @@ def parse(model: type[Model], data: bytes) -> Model:
         raise Invalid(faults=faults_of(readable_errors(error, data))) from None
 
 
+def read_json(data: bytes) -> Any:
+    """This will read JSON of any shape. Raises `Unreadable` (400) for what is no JSON in UTF-8."""
+    try:
+        return json.loads(data.decode("utf-8"), parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise Unreadable("The request is not JSON in UTF-8.", code="malformed", http_status=400) from None
+
+
 def readable_errors(error: ValidationError, data: bytes) -> Any:
     """This will give the errors of JSON that could be read, without its input.
 
     Raises `Unreadable` (400) for what is no JSON in UTF-8, and `Invalid` for lone surrogates in a text, which our
     strict reader takes for broken JSON.
     """
-    try:
-        read = json.loads(data.decode("utf-8"), parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        raise Unreadable("The request is not JSON in UTF-8.", code="malformed", http_status=400) from None
+    read = read_json(data)
     errors = error.errors(include_url=False, include_context=False, include_input=False)
     if errors[0]["type"] == "json_invalid":
         message = "holds half a character (a lone surrogate). Type the text again."

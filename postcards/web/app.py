@@ -8,7 +8,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from postcards.kit import Kit
-from postcards.web import answers, pages, security
+from postcards.web import answers, leftovers, pages, security
 from postcards.web.desk import blueprints as desk
 from postcards.web.doors import PUBLIC, check_every_view_has_a_door, guarded
 from postcards.web.kiosk import blueprints as kiosk
@@ -39,11 +39,15 @@ def create_app(kit: Kit) -> Flask:
         SEND_FILE_MAX_AGE_DEFAULT=31_536_000,  # names carry a hash of the bytes
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    if proxies := kit.settings.trusted_proxies:  # else anybody could say to be another, or to be on HTTPS
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
+        )
     app.extensions["kit"] = kit
     pages.register(app)
     security.register(app)
     answers.register(app)
+    leftovers.register(app)
     for blueprint in (*kiosk, *desk, *partner, *public, *sign_in, openapi):
         app.register_blueprint(blueprint)
     app.view_functions["static"] = guarded(PUBLIC)(app.view_functions["static"])

@@ -7,7 +7,7 @@ import secrets
 
 from flask import Flask, Response, request, session
 
-from postcards.errors import NotAllowed
+from postcards.errors import Invalid, NotAllowed, NotFound
 
 #: Nothing inline, nothing from elsewhere. Blob frames: the kiosk shows the card's PDF before printing it.
 CONTENT_SECURITY_POLICY = (
@@ -36,7 +36,20 @@ STRICT_TRANSPORT = "max-age=31536000"
 
 
 def register(app: Flask) -> None:
-    """This will put our headers on every answer, and keep answers about people out of every cache."""
+    """This will put our headers on every answer, keep answers about people out of every cache, and NULs out."""
+
+    @app.before_request
+    def _no_nul() -> None:
+        # No person types one, and PostgreSQL has no place for it. The API's own bodies say so field by field.
+        if "\x00" in request.path:
+            raise NotFound("There is nothing at this address.")
+        if request.path.startswith("/api/"):
+            return
+        typed = [*request.args.values(), *(value for _, value in request.form.items(multi=True))]
+        if any("\x00" in value for value in typed):
+            raise Invalid(
+                "What was sent cannot be read: a text holds a NUL.", code="malformed", http_status=400
+            )
 
     @app.after_request
     def _headers(response: Response) -> Response:

@@ -21,10 +21,10 @@ from postcards.services.faces import faces_of, look_of, tracking_url
 from postcards.services.kiosks import KioskIdentity
 from postcards.services.registration import CardRequest, Registered
 from postcards.web.answers import http_status, refusal_body
-from postcards.web.api import BODY_LIMIT, endpoint, faults_of, raw_body, readable_errors
+from postcards.web.api import BODY_LIMIT, endpoint, faults_of, raw_body, read_json, readable_errors
 from postcards.web.clock import now
 from postcards.web.context import kit
-from postcards.web.doors import KIOSK, caller
+from postcards.web.doors import KIOSK, KIOSK_REGISTERING, caller
 from postcards.web.kiosk import shapes
 from postcards.web.kiosk.blueprint import api
 
@@ -36,7 +36,7 @@ BATCH_LIMIT = 1024 * 1024
     api,
     "POST",
     "/api/v1/kiosk/cards",
-    door=KIOSK,
+    door=KIOSK_REGISTERING,
     summary="Register one card; the same request again gives the same card",
     body_shape=shapes.CardIn,
     answers={201: shapes.CardOut, 200: shapes.CardOut},
@@ -53,13 +53,13 @@ def register_card() -> tuple[int, shapes.CardOut]:
     "/api/v1/kiosk/batches",
     door=KIOSK,
     summary="Register up to 200 cards, one by one: a bad one stops none",
-    body=shapes.BatchIn,
-    body_limit=BATCH_LIMIT,
+    body_shape=shapes.BatchIn,
     answers={200: shapes.BatchOut},
 )
-def register_batch(body: shapes.BatchIn) -> tuple[int, shapes.BatchOut]:
+def register_batch() -> tuple[int, shapes.BatchOut]:
     """Each result carries the status that the card would have had alone."""
     kiosk, edition = _kiosk(), _edition()
+    body = _read_batch(raw_body(BATCH_LIMIT))
     return 200, shapes.BatchOut(results=[_one_of_batch(card, kiosk, edition) for card in body.cards])
 
 
@@ -210,8 +210,17 @@ def _edition() -> Edition:
         return campaigns.edition(session, caller().campaign)
 
 
-def _one_of_batch(card: dict[str, object], kiosk: KioskIdentity, edition: Edition) -> dict[str, Any]:
-    card_id = card.get("id")
+def _read_batch(data: bytes) -> shapes.BatchIn:
+    """The list, whatever its cards are: half a character in one of them, or no card at all, is that card's fault."""
+    try:
+        return shapes.BatchIn.model_validate(read_json(data), strict=True)
+    except ValidationError as error:
+        errors = error.errors(include_url=False, include_context=False, include_input=False)
+        raise Invalid(faults=faults_of(errors)) from None
+
+
+def _one_of_batch(card: object, kiosk: KioskIdentity, edition: Edition) -> dict[str, Any]:
+    card_id = card.get("id") if isinstance(card, dict) else None
     try:
         data = json.dumps(card, ensure_ascii=True).encode()
         status, answer = _register(data, kiosk, edition)
@@ -224,7 +233,7 @@ def _one_of_batch(card: dict[str, object], kiosk: KioskIdentity, edition: Editio
             "detail": refusal.message,
             **refusal_body(refusal),
         }
-    return {**answer.model_dump(mode="json"), "status": status, "card_status": answer.status}
+    return {**answer.model_dump(mode="json", by_alias=True), "status": status, "card_status": answer.status}
 
 
 def _register(data: bytes, kiosk: KioskIdentity, edition: Edition) -> tuple[int, shapes.CardOut]:
@@ -248,10 +257,18 @@ def _register(data: bytes, kiosk: KioskIdentity, edition: Edition) -> tuple[int,
         if replay is None:
             raise
         return 200, _card_out(replay, kiosk)
-    with tools.begin() as session:
-        registered = registration.register_card(
-            session, origin=origin, prepared=prepared, by=caller().by, at=at
-        )
+    registered = None
+    if kiosk.status == "active" and kiosk.campaign_status == "open":
+        with tools.at_once() as connection:
+            registered = registration.register_at_once(
+                connection, origin=origin, prepared=prepared, by=caller().by, at=at
+            )
+    if registered is None:
+        kiosk = KIOSK({}).device  # as it is now, not as it was a moment ago
+        with tools.begin() as session:
+            registered = registration.register_card(
+                session, origin=registration.origin_of(kiosk), prepared=prepared, by=caller().by, at=at
+            )
     return 201 if registered.is_new else 200, _card_out(registered, kiosk)
 
 

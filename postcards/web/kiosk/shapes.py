@@ -6,16 +6,21 @@ import datetime as dt
 import uuid
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from postcards.models.booklet import LARGEST
 from postcards.web.api import Shape
+from postcards.web.moments import Moment
 
 #: Longer texts than any rule allows are not even looked at.
 Words = Annotated[str, Field(max_length=20_000)]
 Country = Annotated[str, Field(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
 #: The largest number a stamp can have (the largest cap).
 Number = Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+#: What names something is kept as it came, also of a card that is on paper already; the database takes no NUL.
+NO_CONTROLS = r"^[^\x00-\x1f\x7f]*$"
 
 
 class PairingIn(Shape):
@@ -44,19 +49,19 @@ class RecipientIn(Shape):
 
 
 class ConsentIn(Shape):
-    version: Annotated[str, Field(max_length=100)]
+    version: Annotated[str, Field(max_length=100, pattern=NO_CONTROLS)]
     arrival_notice: bool = False
 
 
 class CardIn(Shape):
     id: uuid.UUID
     number: Number | None = None
-    registered_at: AwareDatetime
-    printed_at: AwareDatetime | None = None
+    registered_at: Moment
+    printed_at: Moment | None = None
     sender: SenderIn
     recipient: RecipientIn
     message: Words | None = None
-    language: Annotated[str, Field(max_length=20)]
+    language: Annotated[str, Field(max_length=20, pattern=NO_CONTROLS)]
     consent: ConsentIn
     volunteer: Words | None = None
 
@@ -81,7 +86,7 @@ class ReadBackOut(Shape):
 
 
 class BatchIn(Shape):
-    cards: Annotated[list[dict[str, object]], Field(min_length=1, max_length=200)]
+    cards: Annotated[list[object], Field(min_length=1, max_length=200)]
 
 
 class BatchOut(Shape):
@@ -90,7 +95,7 @@ class BatchOut(Shape):
 
 class PrintIn(Shape):
     id: uuid.UUID
-    printed_at: AwareDatetime
+    printed_at: Moment
     reason: Annotated[str, Field(max_length=200)] | None = None
 
 

@@ -6,9 +6,10 @@ import datetime as dt
 import uuid
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from postcards.web.api import Shape
+from postcards.web.moments import Moment
 
 Status = Literal["sealed", "handed_over", "reconciled", "disputed"]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256 in hexadecimal digits")]
@@ -101,7 +102,7 @@ class ReceiptIn(Shape):
     id: uuid.UUID
     accepted: Annotated[int, Field(ge=0, le=1_000_000)]
     refused: Annotated[list[RefusedIn], Field(max_length=10_000)]
-    received_at: AwareDatetime
+    received_at: Moment
     difference: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = 0
     note: Annotated[str, Field(max_length=10_000)] = ""
 

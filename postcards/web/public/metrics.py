@@ -23,6 +23,8 @@ from postcards.web.public.blueprint import blueprint
 #: Seconds: a page should take tens of milliseconds, a registration too; a PDF may take longer.
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
+METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"})
+
 _OURS = CollectorRegistry()
 _requests = Counter(
     "http_requests", "Requests by route and status", ("method", "route", "status"), registry=_OURS
@@ -72,8 +74,8 @@ def _start() -> None:
 @blueprint.after_app_request
 def _count(response: Response) -> Response:
     route = request.url_rule.rule if request.url_rule is not None else "(none)"
-    _requests.labels(request.method, route, str(response.status_code)).inc()
-    _seconds.labels(request.method, route).observe(
-        time.perf_counter() - g.get("started", time.perf_counter())
-    )
+    # A stranger may invent methods without end; each label is kept for ever.
+    method = request.method if request.method in METHODS else "other"
+    _requests.labels(method, route, str(response.status_code)).inc()
+    _seconds.labels(method, route).observe(time.perf_counter() - g.get("started", time.perf_counter()))
     return response

@@ -1,0 +1,450 @@
+"""The kiosk API, sentence by sentence of the contract."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.contract.outside import Outside, Town, faults_of, new_id, now, refused
+
+
+def test_a_pairing_code_works_once_and_says_so_kindly(outside: Outside, vilnius: Town) -> None:
+    added = outside.run(
+        "kiosk", "add", vilnius.slug, "--venue", vilnius.venue, "--name", "One", "--json"
+    ).json
+    assert set(added) == {"kiosk", "pairing_code", "expires_at"}
+    lowered = added["pairing_code"].lower()
+    body = {"pairing_code": f" {lowered[:4]}-{lowered[4:]} ", "device_name": "Planšetė"}
+    first = outside.http.post("/api/v1/kiosk/pairing", json=body)
+    assert first.status_code == 201
+    assert set(first.json()) == {"token", "kiosk", "campaign"}
+    again = outside.http.post("/api/v1/kiosk/pairing", json=body)
+    assert again.status_code == 404
+    assert "15 minutes" in again.json()["detail"]
+    assert faults_of(
+        outside.http.post("/api/v1/kiosk/pairing", json={"pairing_code": "", "device_name": ""})
+    ) == {
+        "pairing_code": "blank",
+        "device_name": "blank",
+    }
+
+
+def test_the_kiosk_sees_its_campaign_and_booklets(vilnius: Town) -> None:
+    seen = vilnius.kiosk.ask("GET", "kiosk").json()
+    assert seen["kiosk"] == vilnius.kiosk.id
+    campaign = seen["campaign"]
+    assert campaign.keys() >= {
+        "slug",
+        "name",
+        "cap",
+        "remaining",
+        "status",
+        "languages",
+        "consent",
+        "suspended",
+    }
+    assert (campaign["slug"], campaign["cap"], campaign["status"]) == (vilnius.slug, 400, "open")
+    assert campaign["consent"].keys() >= {"version", "texts"}
+    assert campaign["remaining"] == vilnius.counts()["remaining"]
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer x", "Basic eDp5", "Bearer " + "x" * 5000])
+def test_no_or_unknown_token_is_401(outside: Outside, header: str) -> None:
+    headers = {"Authorization": header} if header else {}
+    for method, path in (("GET", "kiosk"), ("POST", "kiosk/cards"), ("GET", "partner/manifests")):
+        answer = outside.http.request(method, f"/api/v1/{path}", headers=headers)
+        assert answer.status_code == 401, (path, answer.text)
+
+
+def test_a_card_is_registered_and_the_same_request_gives_the_same_card_for_ever(vilnius: Town) -> None:
+    card = vilnius.card()
+    first = vilnius.kiosk.register(card)
+    assert first.status_code == 201
+    made = first.json()
+    assert made.keys() >= {
+        *(
+            "id",
+            "number",
+            "tracking_code",
+            "slip_code",
+            "tracking_url",
+            "status",
+            "held",
+            "warnings",
+            "postcard",
+        ),
+    }
+    assert (made["id"], made["status"], made["held"]) == (card["id"], "registered", [])
+    assert made["postcard"] == f"/api/v1/kiosk/cards/{card['id']}/postcard.pdf"
+    assert made["tracking_url"].upper().endswith(f"/T/{made['tracking_code']}")
+    again = vilnius.kiosk.register(card)
+    assert again.status_code == 200
+    assert again.json() == made
+    turned = json.dumps(dict(reversed(card.items())), indent=3, ensure_ascii=True)
+    same = vilnius.kiosk.ask(
+        "POST", "kiosk/cards", content=turned, headers={"Content-Type": "application/json"}
+    )
+    assert (same.status_code, same.json()) == (200, made)
+    other = {**card, "message": "Labas"}
+    refused(vilnius.kiosk.register(other), 409, "id_reused")
+    refused(vilnius.devices[1].register(card), 409, "id_reused")
+
+
+def test_the_first_body_counts_even_after_a_correction(vilnius: Town) -> None:
+    card = vilnius.card()
+    made = vilnius.kiosk.register(card).json()
+    changed = vilnius.kiosk.ask(
+        "PATCH", f"kiosk/cards/{card['id']}", json={"sender": {"name": "Ona P.", "email": "ona@example.org"}}
+    )
+    assert changed.status_code == 200
+    again = vilnius.kiosk.register(card)
+    assert again.status_code == 200
+    assert (again.json()["id"], again.json()["number"]) == (made["id"], made["number"])
+
+
+def test_two_writers_of_the_same_card_get_one_card(vilnius: Town) -> None:
+    card = vilnius.card()
+    before = vilnius.counts()["registered"]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: vilnius.kiosk.register(card), range(8)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
+    assert len({answer.json()["number"] for answer in answers}) == 1
+    assert vilnius.counts()["registered"] == before + 1
+
+
+def test_a_number_must_be_lent_to_this_kiosk(vilnius: Town) -> None:
+    refused(vilnius.kiosk.register(vilnius.card(number=399)), 409, "stamp_not_lent")
+    lent = vilnius.devices[1].lend(2).json()["stamps"]
+    numbers = [stamp["number"] for stamp in lent]
+    refused(vilnius.kiosk.register(vilnius.card(number=numbers[0])), 409, "stamp_not_lent")
+    made = vilnius.devices[1].register(vilnius.card(number=numbers[0])).json()
+    assert made["tracking_code"] == lent[0]["tracking_code"]
+    assert made["slip_code"] == lent[0]["slip_code"]
+    refused(vilnius.devices[1].register(vilnius.card(number=numbers[0])), 409, "stamp_used")
+    unasked = vilnius.devices[1].register(vilnius.card()).json()
+    assert unasked["number"] not in numbers
+
+
+def test_a_booklet_is_lent_once_and_given_back_by_number(vilnius: Town) -> None:
+    before = vilnius.counts()
+    booklet = new_id()
+    first = vilnius.kiosk.lend(5, booklet)
+    assert first.status_code == 201
+    stamps = first.json()["stamps"]
+    assert len(stamps) == 5
+    for stamp in stamps:
+        assert stamp.keys() >= {"number", "tracking_code", "slip_code", "qr_svg"}
+        assert stamp["qr_svg"].lstrip().startswith("<svg")
+    again = vilnius.kiosk.lend(5, booklet)
+    assert (again.status_code, again.json()) == (200, first.json())
+    refused(vilnius.kiosk.lend(6, booklet), 409, "id_reused")
+    refused(vilnius.devices[1].lend(5, booklet), 409, "id_reused")
+    assert booklet in [one["id"] for one in vilnius.kiosk.ask("GET", "kiosk").json()["booklets"]]
+    numbers = [stamp["number"] for stamp in stamps]
+    path = f"kiosk/booklets/{booklet}/return"
+    refused(vilnius.kiosk.ask("POST", path, json={"stamps": [*numbers[:2], 1]}), 409, "stamp_not_lent")
+    assert vilnius.devices[1].ask("POST", path, json={"stamps": numbers}).status_code == 404
+    for _ in range(2):
+        back = vilnius.kiosk.ask("POST", path, json={"stamps": numbers[:2]})
+        assert back.status_code == 200
+    left = next(one for one in vilnius.kiosk.ask("GET", "kiosk").json()["booklets"] if one["id"] == booklet)
+    assert [stamp["number"] for stamp in left["stamps"]] == numbers[2:]
+    assert vilnius.kiosk.ask("POST", path, json={"stamps": numbers}).status_code == 200
+    after = vilnius.counts()
+    assert (after["lent"], after["remaining"]) == (before["lent"], before["remaining"])
+
+
+@pytest.mark.parametrize("stamps", [0, -1, 201, 10**30, "7", 7.5, True, None, [1]])
+def test_a_booklet_holds_1_to_200_stamps(vilnius: Town, stamps: Any) -> None:
+    answer = vilnius.kiosk.ask("POST", "kiosk/booklets", json={"id": new_id(), "stamps": stamps})
+    assert "stamps" in faults_of(answer)
+
+
+def test_a_batch_goes_card_by_card(vilnius: Town) -> None:
+    good, again, bad = vilnius.card(), vilnius.card(), vilnius.card(recipient={"name": " "})
+    assert vilnius.kiosk.register(again).status_code == 201
+    reused = {**again, "message": "Kitas"}
+    odd: list[Any] = [7, None, [], "x", {}, {"id": 7}]
+    surrogate = vilnius.card(volunteer="\ud800")
+    cards = [good, again, bad, reused, *odd, surrogate, vilnius.card(number="7"), good]
+    content = json.dumps({"cards": cards})  # escapes, so that half a character can be sent at all
+    answer = vilnius.kiosk.ask(
+        "POST", "kiosk/batches", content=content, headers={"Content-Type": "application/json"}
+    )
+    assert answer.status_code == 200, answer.text
+    results = answer.json()["results"]
+    assert [one["status"] for one in results] == [201, 200, 422, 409, *([422] * len(odd)), 422, 422, 200]
+    assert [one["id"] for one in results[:4]] == [good["id"], again["id"], bad["id"], again["id"]]
+    assert results[0]["number"] == results[-1]["number"]
+    assert results[2]["errors"][0]["field"] == "recipient.name"
+    assert results[3]["code"] == "id_reused"
+    assert results[-3]["errors"][0]["field"] == "volunteer"
+    assert results[-2]["errors"][0]["field"] == "number"
+
+
+def test_a_batch_takes_1_to_200_cards_and_1_mib(vilnius: Town) -> None:
+    card = vilnius.card(recipient={"name": ""})
+    for cards in ([], [card] * 201, {"0": card}, None):
+        assert "cards" in faults_of(vilnius.kiosk.ask("POST", "kiosk/batches", json={"cards": cards}))
+    assert "more" in faults_of(vilnius.kiosk.ask("POST", "kiosk/batches", json={"cards": [card], "more": 1}))
+    large = {"cards": [vilnius.card(message="x" * 19_000, recipient={"name": ""}) for _ in range(50)]}
+    assert vilnius.kiosk.ask("POST", "kiosk/batches", json=large).status_code == 200
+    too_large = {"cards": [{"message": "x" * 11_000}] * 100}
+    refused(vilnius.kiosk.ask("POST", "kiosk/batches", json=too_large), 413, "too_large")
+
+
+def test_a_fact_on_paper_is_accepted_and_held(outside: Outside, tiny: Town) -> None:
+    kiosk = tiny.devices[1]
+    booklet = kiosk.lend(2).json()
+    number = booklet["stamps"][0]["number"]
+    broken = tiny.card(
+        number=number,
+        printed_at=now(days=-1),
+        consent={"version": "never had"},
+        recipient={"country": "LT", "name": "", "lines": ["\x00"], "postal_code": "x" * 500},
+        volunteer="\u202e",
+        language="tlh",
+    )
+    answer = kiosk.register(broken)
+    assert answer.status_code == 201, answer.text
+    made = answer.json()
+    assert (made["number"], made["status"]) == (number, "printed")
+    assert made["held"]
+    assert kiosk.register(broken).json() == made
+    nameless = tiny.card(consent={"version": "\x00"}, language="\x00")
+    assert set(kiosk.faults(nameless)) == {"consent.version", "language"}
+    outside.run("campaign", "pause", tiny.slug)
+    try:
+        refused(kiosk.register(tiny.card()), 409, "campaign_paused")
+        refused(kiosk.lend(1), 409, "campaign_paused")
+        again = kiosk.register(broken)
+        assert (again.status_code, again.json()) == (200, made)
+        if len(booklet["stamps"]) > 1:
+            late = tiny.card(number=booklet["stamps"][1]["number"], printed_at=now())
+            assert kiosk.register(late).json()["held"] == ["campaign_paused"]
+    finally:
+        outside.run("campaign", "open", tiny.slug)
+    unlent = tiny.card(number=6, printed_at=now())
+    refused(kiosk.register(unlent), 409, "stamp_not_lent")
+    assert "number" in tiny.kiosk.faults(tiny.card(printed_at=now()))
+
+
+def test_the_end_of_the_drawer(tiny: Town) -> None:
+    booklet = tiny.kiosk.lend(200)
+    assert booklet.status_code == 201
+    free = tiny.counts()["remaining"] + len(booklet.json()["stamps"])
+    assert len(booklet.json()["stamps"]) <= max(1, free // 2)
+    cards = []
+    while tiny.counts()["remaining"]:
+        answer = tiny.devices[1].register(tiny.card())
+        assert answer.status_code == 201
+        cards.append(answer.json())
+    over = tiny.card()
+    problem = refused(tiny.devices[1].register(over), 409, "cap_reached")
+    assert problem["lent"] == tiny.counts()["lent"] > 0
+    assert refused(tiny.devices[1].lend(1), 409, "cap_reached")["lent"] == problem["lent"]
+    body = {"stamps": [booklet.json()["stamps"][0]["number"]]}
+    assert (
+        tiny.kiosk.ask("POST", f"kiosk/booklets/{booklet.json()['id']}/return", json=body).status_code == 200
+    )
+    assert tiny.devices[1].register(over).status_code == 201  # refused cards are not remembered
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "0001-01-01T00:00:00+00:00",
+        "0001-01-01T00:00:00+14:00",
+        "1970-01-01T00:00:00Z",
+        "9999-12-31T23:59:59.999999Z",
+        "9999-12-31T23:59:59-12:00",
+    ],
+)
+def test_times_are_the_devices_word(vilnius: Town, moment: str) -> None:
+    card = vilnius.card(registered_at=moment)
+    made = vilnius.kiosk.register(card)
+    assert made.status_code == 201, made.text
+    assert "clock_off" in made.json()["warnings"]
+    assert vilnius.kiosk.register(card).json() == made.json()
+    printed = {"id": new_id(), "printed_at": moment, "reason": None}
+    path = f"kiosk/cards/{card['id']}"
+    assert vilnius.kiosk.ask("POST", f"{path}/prints", json=printed).status_code == 201
+    assert vilnius.kiosk.ask("POST", f"{path}/prints", json=printed).status_code == 200
+    assert vilnius.kiosk.ask("GET", f"{path}/postcard.pdf").status_code == 200
+    assert vilnius.outside.http.get(f"/S/{made.json()['slip_code']}").status_code == 200
+    assert vilnius.outside.http.get(f"/T/{made.json()['tracking_code']}").status_code == 200
+    stamp = vilnius.kiosk.lend(1).json()["stamps"][0]["number"]
+    fact = vilnius.kiosk.register(vilnius.card(number=stamp, registered_at=moment, printed_at=moment))
+    assert fact.status_code == 201
+    assert vilnius.outside.http.get(f"/S/{fact.json()['slip_code']}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "moment", ["", "2026-12-18T10:15:00", "1766045700", 1766045700, "yesterday", None, "2026-12-18"]
+)
+def test_a_time_has_an_offset(vilnius: Town, moment: Any) -> None:
+    assert "registered_at" in vilnius.kiosk.faults(vilnius.card(registered_at=moment))
+
+
+def test_correcting_before_sealing(vilnius: Town) -> None:
+    card = vilnius.card()
+    made = vilnius.kiosk.register(card).json()
+    path = f"kiosk/cards/{card['id']}"
+    assert (
+        vilnius.kiosk.ask("PATCH", path, json={"message": None}).json()["tracking_code"]
+        == made["tracking_code"]
+    )
+    printed = vilnius.kiosk.ask(
+        "POST", f"{path}/prints", json={"id": new_id(), "printed_at": now(), "reason": None}
+    )
+    assert printed.json()["status"] == "printed"
+    hidden = vilnius.kiosk.ask(
+        "PATCH", path, json={"sender": {"name": "Ona Petraitienė", "email": "o@example.org"}}
+    )
+    assert (hidden.json()["status"], hidden.json()["tracking_code"]) == ("printed", made["tracking_code"])
+    shown = vilnius.kiosk.ask(
+        "PATCH", path, json={"recipient": {**card["recipient"], "name": "Jonas P."}}
+    ).json()
+    assert (shown["status"], shown["number"]) == ("registered", made["number"])
+    assert shown["tracking_code"] != made["tracking_code"]
+    old = vilnius.outside.http.get(f"/T/{made['tracking_code']}", headers={"Accept": "application/json"})
+    assert old.status_code == 410
+    assert vilnius.outside.http.get(f"/T/{shown['tracking_code']}").status_code == 200
+    assert faults_of(
+        vilnius.kiosk.ask("PATCH", path, json={"recipient": {**card["recipient"], "name": ""}})
+    ) == {"recipient.name": "blank"}
+    assert faults_of(vilnius.kiosk.ask("PATCH", path, json={"volunteer": "Jonas"})) == {
+        "volunteer": "unknown_field"
+    }
+    assert vilnius.devices[1].ask("PATCH", path, json={"message": "x"}).status_code == 404
+
+
+def test_a_second_print_says_why(vilnius: Town) -> None:
+    card = vilnius.card()
+    vilnius.kiosk.register(card)
+    path = f"kiosk/cards/{card['id']}/prints"
+    first = {"id": new_id(), "printed_at": now(), "reason": None}
+    assert [vilnius.kiosk.ask("POST", path, json=first).status_code for _ in range(2)] == [201, 200]
+    second = {"id": new_id(), "printed_at": now(), "reason": None}
+    assert faults_of(vilnius.kiosk.ask("POST", path, json=second)) == {"reason": "missing"}
+    assert vilnius.kiosk.ask("POST", path, json={**second, "reason": "jam"}).status_code == 201
+    for reason in ("\x00", "a\nb", "x" * 201, "\u202e"):
+        third = {"id": new_id(), "printed_at": now(), "reason": reason}
+        assert "reason" in faults_of(vilnius.kiosk.ask("POST", path, json=third)), reason
+
+
+def test_giving_a_card_up(vilnius: Town) -> None:
+    card = vilnius.card()
+    made = vilnius.kiosk.register(card).json()
+    path = f"kiosk/cards/{card['id']}"
+    for reason in ("", " ", "\x00", "x" * 201):
+        answer = vilnius.kiosk.ask("POST", f"{path}/void", json={"reason": reason, "paper": "none"})
+        assert "reason" in faults_of(answer), repr(reason)
+    assert "paper" in faults_of(
+        vilnius.kiosk.ask("POST", f"{path}/void", json={"reason": "r", "paper": "eaten"})
+    )
+    before = vilnius.counts()
+    for _ in range(2):
+        gone = vilnius.kiosk.ask("POST", f"{path}/void", json={"reason": "misprint", "paper": "destroyed"})
+        assert gone.status_code == 200
+        assert gone.json()["status"] == "void"
+    after = vilnius.counts()
+    assert after["remaining"] == before["remaining"] + 1
+    assert vilnius.outside.http.get(f"/T/{made['tracking_code']}").status_code == 410
+    refused(vilnius.kiosk.ask("PATCH", path, json={"message": "x"}), 409, "void")
+    refused(vilnius.kiosk.ask("GET", f"{path}/postcard.pdf"), 409, "void")
+    missing = vilnius.card()
+    vilnius.kiosk.register(missing)
+    vilnius.kiosk.ask(
+        "POST", f"kiosk/cards/{missing['id']}/void", json={"reason": "lost", "paper": "missing"}
+    )
+    assert vilnius.counts()["withdrawn"] == after["withdrawn"] + 1
+
+
+def test_the_postcard_to_print_changes_nothing(vilnius: Town) -> None:
+    card = vilnius.card()
+    made = vilnius.kiosk.register(card).json()
+    pages = [vilnius.kiosk.ask("GET", made["postcard"].removeprefix("/api/v1/")) for _ in range(2)]
+    assert pages[0].content[:5] == b"%PDF-"
+    assert pages[0].content == pages[1].content
+    assert vilnius.kiosk.ask("GET", f"kiosk/cards/{card['id']}/postcard.pdf?sheet=a6").status_code == 200
+    assert "sheet" in faults_of(vilnius.kiosk.ask("GET", f"kiosk/cards/{card['id']}/postcard.pdf?sheet=a0"))
+    assert vilnius.kiosk.register(card).json()["status"] == "registered"
+
+
+def test_address_forms(vilnius: Town) -> None:
+    form = vilnius.kiosk.ask("GET", "address-forms/DE?language=lt").json()
+    assert form.keys() >= {"country", "fields", "suspended"}
+    assert form["country"] == "DE"
+    for field in form["fields"]:
+        assert set(field) == {"name", "label", "required", "pattern", "example", "max_length"}
+    names = {field["name"] for field in form["fields"]}
+    assert {"lines", "postal_code", "city"} <= names, names
+    for country in ("UA", "JP", "IE", "RO", "HK", "US", "lt"):
+        assert vilnius.kiosk.ask("GET", f"address-forms/{country}?language=en").status_code == 200
+    for country in ("XX", "Ž", "%00", "D", "DEU", "..", "1"):
+        answer = vilnius.kiosk.ask("GET", f"address-forms/{country}")
+        assert answer.status_code in (404, 422), (country, answer.text)
+    assert vilnius.kiosk.ask("GET", "address-forms/DE?language=%00").status_code in (200, 422)
+
+
+def test_nothing_is_altered_but_nfc_and_outer_spaces(vilnius: Town) -> None:
+    name = "  žemaitė   O’Brien "
+    decomposed = unicodedata.normalize("NFD", name)
+    card = vilnius.card(sender={"name": decomposed}, recipient={"name": decomposed, "lines": [" Im  Hof 3 "]})
+    back = vilnius.kiosk.ask("POST", "kiosk/read-back", json=card).json()
+    assert back["sender"] == "žemaitė   O’Brien"
+    assert back["lines"][0] == "žemaitė   O’Brien"
+    assert back["lines"][1] == "Im  Hof 3"
+
+
+def test_the_same_recipient_only_warns(vilnius: Town) -> None:
+    recipient = {"name": "Tetė Marija", "lines": ["Gartenweg 77"]}
+    assert vilnius.kiosk.register(vilnius.card(recipient=recipient)).json()["warnings"] == []
+    second = vilnius.kiosk.register(vilnius.card(recipient=recipient))
+    assert second.status_code == 201
+    assert second.json()["warnings"] == ["same_recipient"]
+
+
+def test_a_lost_device_is_shut_out_and_a_retired_one_hands_in(outside: Outside, tiny: Town) -> None:
+    from tests.contract.outside import pair
+
+    device = pair(outside, tiny.slug, tiny.venue, "Lost")
+    retired = outside.run("kiosk", "retire", device.id, "--json").json
+    assert retired["status"] == "retired"
+    answer = device.register(tiny.card())
+    assert answer.status_code in (403, 409)
+    assert device.ask("GET", "kiosk").status_code == 200
+    outside.run("kiosk", "revoke", device.id)
+    for answer in (device.ask("GET", "kiosk"), device.register(tiny.card()), device.lend(1)):
+        assert answer.status_code == 403
+    outside.run("kiosk", "revoke", new_id(), code=1)
+
+
+def test_a_refusal_leaves_the_connection_good(outside: Outside, vilnius: Town) -> None:
+    """A server that answers before it has read the body drops the connection, and the next request with it."""
+    connection = http.client.HTTPConnection(urlsplit(outside.up.url).netloc, timeout=20)
+    try:
+        for path, media_type, size, status in [
+            ("/api/v1/kiosk/cards", "application/json", 60_000, 401),
+            ("/api/v1/nothing", "application/json", 60_000, 404),
+            ("/api/v1/kiosk/pairing", "application/json", 900_000, 413),
+            ("/api/v1/kiosk/pairing", "text/plain", 60_000, 415),
+            ("/api/v1/campaigns/asked", "application/json", 60_000, 405),
+        ] * 3:
+            connection.request("POST", path, body=b"x" * size, headers={"Content-Type": media_type})
+            held = connection.sock
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == status
+            connection.request("GET", "/healthz")
+            assert connection.getresponse().read()
+            assert connection.sock is held
+    finally:
+        connection.close()
