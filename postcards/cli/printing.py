@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from pathlib import Path
@@ -33,6 +34,7 @@ def print_(slug: str, sheet: str, out: Path, numbers: str | None, draft: bool, a
 
     `postcards print calibration --sheet S --out FILE` makes the sheet to measure a printer with.
     """
+    _can_be_written(out)
     if slug == "calibration":
         with out.open("wb") as file:
             draw_calibration(sheet, file)
@@ -54,6 +56,14 @@ def print_(slug: str, sheet: str, out: Path, numbers: str | None, draft: bool, a
                 "file": str(out), "draft": draft})  # fmt: skip
     else:
         click.echo(f"Wrote {done.cards} cards, No. {done.first_number} to {done.last_number}, to {out}.")
+
+
+def _can_be_written(out: Path) -> None:
+    """Looked at before anything is marked as printed. Raises `Denied`."""
+    if not out.parent.is_dir():
+        raise Denied(f"{out} cannot be written: there is no folder {out.parent}.", code="no_folder")
+    if not os.access(out if out.exists() else out.parent, os.W_OK):
+        raise Denied(f"{out} cannot be written: it is not ours to write.", code="not_writable")
 
 
 def _drawn(kit: Kit, campaign_id: int, run: PrintRun) -> PrintRun:

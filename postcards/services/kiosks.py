@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from postcards.errors import Denied, NotFound
+from postcards.errors import Denied, Invalid, NotFound
 from postcards.models import Campaign, Kiosk, Venue
+from postcards.rules.text import NAME_MAX, clean, faults_in
 from postcards.rules.tracking_code import new_pairing_code, normalise
 from postcards.services import journal
 from postcards.vault import token_hash
@@ -49,7 +50,13 @@ class PairingRefused(NotFound):
 def add_kiosk(
     session: Session, *, campaign_id: int, venue_slug: str, name: str, by: str, at: dt.datetime
 ) -> tuple[Kiosk, str]:
-    """This will add a kiosk at a venue and give it with its pairing code, which is shown once."""
+    """This will add a kiosk at a venue and give it with its pairing code, which is shown once.
+
+    Raises `NotFound` for the venue and `Invalid` for the name.
+    """
+    name = clean(name)
+    if faults := faults_in(name, field="name", max_length=NAME_MAX):
+        raise Invalid("The kiosk needs a name.", faults=faults)
     venue = session.get(Venue, (campaign_id, venue_slug))
     if venue is None:
         known = session.scalars(
