@@ -27,6 +27,7 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "MASTER_KEY": ("", "wraps the data keys, 32 bytes as hex; made in HOME when not given"),
     "KEYS_FILE": ("", "the wrapped data keys, outside the database (default HOME/keys/data-keys.json)"),
     "WEB_WORKERS": ("2", "web processes of `up` and of the image"),
+    "TRUSTED_PROXIES": ("0", "reverse proxies before us whose X-Forwarded headers are true; compose says 1"),
     "EXPECT_BEAT": ("yes", "whether /readyz wants to see the scheduler; `up --no-worker` says no"),
     "LOG_LEVEL": ("info", "debug, info, warning or error"),
 }
@@ -49,6 +50,7 @@ class Settings:
     master_key: str
     keys_file: Path
     web_workers: int
+    trusted_proxies: int
     expect_beat: bool
     log_level: str
 
@@ -94,6 +96,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         faults.append(Fault("POSTCARDS_SECRET_KEY", "short", "must have at least 32 characters"))
     if not (values["WEB_WORKERS"].isdigit() and 1 <= int(values["WEB_WORKERS"]) <= 64):
         faults.append(Fault("POSTCARDS_WEB_WORKERS", "range", "must be a whole number from 1 to 64"))
+    if not (values["TRUSTED_PROXIES"].isdigit() and int(values["TRUSTED_PROXIES"]) <= 9):
+        faults.append(Fault("POSTCARDS_TRUSTED_PROXIES", "range", "must be a whole number from 0 to 9"))
     if values["EXPECT_BEAT"].lower() not in ("yes", "no"):
         faults.append(Fault("POSTCARDS_EXPECT_BEAT", "choice", "must be yes or no"))
     if values["LOG_LEVEL"].lower() not in ("debug", "info", "warning", "error"):
@@ -116,6 +120,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         master_key=values["MASTER_KEY"],
         keys_file=Path(values["KEYS_FILE"]) if values["KEYS_FILE"] else home / "keys" / "data-keys.json",
         web_workers=int(values["WEB_WORKERS"]),
+        trusted_proxies=int(values["TRUSTED_PROXIES"]),
         expect_beat=values["EXPECT_BEAT"].lower() == "yes",
         log_level=values["LOG_LEVEL"].lower(),
     )
