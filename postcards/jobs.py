@@ -22,6 +22,7 @@ DRAW_PRINT_RUN = "print_runs.draw"
 SEND_MAIL = "mail.send"
 SEAL_DUE = "manifests.seal_due"
 FOLD_TALLIES = "tallies.fold"
+CHAIN_JOURNAL = "journal.chain"
 SWEEP = "sweeping.sweep"
 
 #: The queue that every job travels in.

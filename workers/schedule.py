@@ -14,6 +14,7 @@ def _every(seconds: float, job: str) -> dict[str, Any]:
 
 SCHEDULE = {
     "fold tallies": _every(1.0, jobs.FOLD_TALLIES),
+    "chain the journal": _every(1.0, jobs.CHAIN_JOURNAL),
     "seal what is due": _every(15.0, jobs.SEAL_DUE),
     "sweep": _every(5.0, jobs.SWEEP),
 }

@@ -7,7 +7,7 @@ import uuid
 from postcards import jobs
 from postcards.paper.manifest_files import make_files
 from postcards.paper.run import draw_run
-from postcards.services import cut_offs, manifest_files, printing, sweeping, tallies
+from postcards.services import cut_offs, journal_chain, manifest_files, printing, sweeping, tallies
 from workers import mail  # noqa: F401 - its task joins the app
 from workers.app import RETRY, app, clock, kit, me
 
@@ -17,6 +17,13 @@ def fold_tallies() -> None:
     """Fold the deltas of the last second into the tallies."""
     with kit().begin() as session:
         tallies.fold(session)
+
+
+@app.task(name=jobs.CHAIN_JOURNAL)
+def chain_journal() -> None:
+    """Chain the entries of the journal that are settled."""
+    with kit().begin() as session:
+        journal_chain.seal(session)
 
 
 @app.task(name=jobs.SWEEP)

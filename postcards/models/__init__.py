@@ -11,7 +11,7 @@ from postcards.models.booklet import Booklet
 from postcards.models.campaign import Campaign, Venue
 from postcards.models.card import Card
 from postcards.models.heartbeat import Heartbeat
-from postcards.models.journal import JournalEntry
+from postcards.models.journal import JournalEntry, JournalLink
 from postcards.models.kiosk import Kiosk
 from postcards.models.mail import Mail
 from postcards.models.manifest import Manifest, ManifestFile, ManifestLine
@@ -32,6 +32,7 @@ __all__ = [
     "Card",
     "Heartbeat",
     "JournalEntry",
+    "JournalLink",
     "Kiosk",
     "Mail",
     "Manifest",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
 
-from postcards.models.base import Base, BigKey, Json, Moment
+from postcards.models.base import Base, BigKey, Json, Mark, Moment
 
 
 class Xid8(UserDefinedType[int]):
@@ -25,6 +25,7 @@ class JournalEntry(Base):
     __table_args__ = (
         Index("ix_journal_campaign", "campaign_id", "id"),
         Index("ix_journal_subject", "subject"),
+        Index("ix_journal_settled", "tx", "id"),
     )
 
     id: Mapped[BigKey]
@@ -36,3 +37,17 @@ class JournalEntry(Base):
     number: Mapped[int | None]
     detail: Mapped[Json] = mapped_column(server_default=text("'{}'"))
     tx: Mapped[int] = mapped_column(Xid8(), server_default=text("pg_current_xact_id()"))
+
+
+class JournalLink(Base):
+    """One link of the journal's chain (rules/journal_chain.py): `seq` counts from 1 without gaps; it only grows."""
+
+    __tablename__ = "journal_link"
+    __table_args__ = (
+        CheckConstraint("seq >= 1", name="seq"),
+        CheckConstraint("length(sha256) = 32", name="sha256"),
+    )
+
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    journal_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("journal.id"), unique=True)
+    sha256: Mapped[Mark]

@@ -127,10 +127,13 @@ def header(
     edition: Edition,
     cut_off: dt.datetime,
     sealed_at: dt.datetime,
+    journal_head: dict[str, Any],
 ) -> dict[str, Any]:
     """This will return the header: POSTAL facts first, then totals; all of it survives the files.
 
     `sequence` is the manifest's place in the chain (the same as its number until something is corrected).
+    `journal_head` ("entries", "sha256") is where the journal's chain ended: with it in the Post's hands, nobody can
+    rewrite what was written down before.
     """
     weight = edition.card.weight_mg
     partner = edition.postal_partner
@@ -161,6 +164,7 @@ def header(
             {"bundle": bundle.name, "country": bundle.country, "cards": bundle.cards}
             for bundle in bundles(lines, weight_mg=weight)
         ],
+        "journal_head": journal_head,
         "signatures": ["mailer", "post"],
     }
 

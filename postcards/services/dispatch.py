@@ -21,7 +21,7 @@ from postcards.rules.card_life import CardStatus
 from postcards.rules.dispatch import deposit
 from postcards.rules.edition import Edition
 from postcards.rules.manifest import Content, Item, arrange, header
-from postcards.services import manifests, tallies
+from postcards.services import journal_chain, manifests, tallies
 from postcards.services.manifests import SealedManifest
 from postcards.services.people import PersonGone, open_recipient
 from postcards.vault import Vault
@@ -74,6 +74,7 @@ def seal(
                 edition=edition,
                 cut_off=cut_off,
                 sealed_at=at,
+                journal_head=journal_chain.head(session).as_json(),
             ),
             lines,
         ),

@@ -15,7 +15,7 @@ from postcards.queries.manifests import newest
 from postcards.rules.card_life import CardStatus
 from postcards.rules.edition import Edition
 from postcards.rules.manifest import Content, Item, arrange, header
-from postcards.services import journal, manifests, tallies
+from postcards.services import journal, journal_chain, manifests, tallies
 from postcards.services.manifests import SealedManifest, content_of
 from postcards.vault import Vault
 
@@ -81,6 +81,7 @@ def withdraw(
                 edition=edition,
                 cut_off=dt.datetime.fromisoformat(before.header["cut_off"]),
                 sealed_at=at,
+                journal_head=journal_chain.head(session).as_json(),
             )
             | {"replaces": {"version": old.version, "content_sha256": old.content_sha256.hex()}},
             kept,

@@ -54,7 +54,10 @@ def test_two_upgrades_of_an_empty_database_at_once_wait_for_each_other(servers: 
     [
         "UPDATE journal SET by = 'somebody else'",
         "DELETE FROM journal",
-        "TRUNCATE journal",
+        "TRUNCATE journal, journal_link",
+        "UPDATE journal_link SET sha256 = sha256",
+        "DELETE FROM journal_link",
+        "TRUNCATE journal_link",
         "INSERT INTO stamp (campaign_id, number, turn) SELECT id, cap + 1, 1 FROM campaign",
         "UPDATE stamp SET number = number + 100",
         "UPDATE campaign SET cap = 1",

@@ -77,6 +77,7 @@ def made(cards: list[Item]) -> Content:
             edition=VILNIUS,
             cut_off=deposit(VILNIUS, at=sealed_at, due=at("2026-12-18T18:00:00+02:00")),
             sealed_at=sealed_at,
+            journal_head={"entries": 12, "sha256": "ab" * 32},
         ),
         lines,
     )

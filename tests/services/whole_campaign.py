@@ -13,6 +13,7 @@ from postcards.services import (
     booklets,
     cards,
     dispatch,
+    journal_chain,
     manifest_files,
     print_requests,
     printing,
@@ -44,7 +45,8 @@ class WholeCampaign:
 
 
 def whole_campaign(town: Town) -> WholeCampaign:
-    """This will register, print, seal, hand over, void and confirm, and fold half of the tallies on the way."""
+    """This will register, print, seal, hand over, void and confirm, and fold half of the tallies and chain half of
+    the journal on the way."""
     house, made = town.house, WholeCampaign(town)
     clock = itertools.count(1)
 
@@ -124,6 +126,7 @@ def whole_campaign(town: Town) -> WholeCampaign:
     arrive("arrived")
     with house.begin() as session:
         tallies.fold(session)
+        journal_chain.seal(session)
 
     for name in ("sealed", "arrived_unanswered", "withdrawn_from"):
         print_card(name)
