@@ -82,6 +82,13 @@ def reading(engine: Engine) -> Iterator[Session]:
         yield session
 
 
+@contextmanager
+def at_once(engine: Engine) -> Iterator[Connection]:
+    """This will lend a connection of an AUTOCOMMIT engine: each statement is its own transaction."""
+    with _passing_as_unavailable(), engine.connect() as connection:
+        yield connection
+
+
 def after_commit(session: Session, action: Callable[[], None]) -> None:
     """This will run `action` once this session's transaction is committed, and never when it is not."""
     session.info.setdefault("after_commit", []).append(action)

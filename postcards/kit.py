@@ -6,7 +6,7 @@ import secrets
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from postcards import db
@@ -34,6 +34,10 @@ class Kit:
     def read(self) -> AbstractContextManager[Session]:
         """This will open a session in which every query is its own transaction: one round trip each."""
         return db.reading(self.reader)
+
+    def at_once(self) -> AbstractContextManager[Connection]:
+        """This will open a connection on which every statement is its own transaction, without a session around."""
+        return db.at_once(self.reader)
 
     def snapshot(self) -> AbstractContextManager[Session]:
         return db.snapshot(self.engine)

@@ -47,7 +47,7 @@ _COLUMNS = (
     Campaign.public_url,
 )
 
-_editions: dict[tuple[str, int], tuple[float, Edition]] = {}
+_editions: dict[tuple[object, ...], tuple[float, Edition]] = {}
 
 
 def find(session: Session, *, slug: str) -> CampaignFound | None:
@@ -75,7 +75,8 @@ def default(session: Session) -> CampaignFound | None:
 
 def edition(session: Session, campaign_id: int) -> Edition:
     """This will give the campaign's edition, parsed."""
-    key = (str(session.get_bind().engine.url), campaign_id)
+    url = session.get_bind().engine.url
+    key = (url.host, url.port, url.query.get("host"), url.database, campaign_id)
     kept = _editions.get(key)
     if kept is not None and kept[0] > time.monotonic():
         return kept[1]

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Connection, Row, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from postcards.errors import Denied, Fault, Invalid, NotAllowed
@@ -19,6 +20,7 @@ from postcards.rules.edition import Edition
 from postcards.rules.tracking_code import new_slip_code, new_tracking_code
 from postcards.services import drawer, people
 from postcards.services.kiosks import KioskIdentity
+from postcards.services.registration_statement import TAKE_AND_WRITE, WRITE
 from postcards.vault import Vault
 
 #: A device whose clock is farther from ours than this is told so; its word is kept all the same.
@@ -255,50 +257,29 @@ def _held(origin: Origin, prepared: Prepared) -> tuple[str, ...]:
     return tuple(reasons)
 
 
-#: Card, code, person, journal, tally and print log in one round trip. Foreign keys are looked at when it ends.
-_WRITE = text(
+def register_at_once(
+    connection: Connection, *, origin: Origin, prepared: Prepared, by: str, at: dt.datetime
+) -> Registered | None:
+    """This will register a new card at an open kiosk in one statement that is its own transaction.
+
+    `connection` is in AUTOCOMMIT. None means that the everyday case is not given (a replay, a lent stamp, no stamp
+    seen free, anything not open) or that somebody was quicker: `register_card` then finds out step by step. What is
+    cached of `origin` cannot mislead it, for the statement itself looks at kiosk and campaign.
     """
-    WITH known AS (
-        SELECT EXISTS (
-            SELECT FROM person WHERE campaign_id = :campaign_id AND recipient_index = :recipient_index) AS known
-    ), new_code AS (
-        INSERT INTO tracking_code (code, slip_code, campaign_id, number, card_id, given_at)
-        SELECT :code, :slip_code, :campaign_id, :number, :card_id, :at WHERE NOT CAST(:was_lent AS boolean)
-        RETURNING code, slip_code
-    ), old_code AS (
-        UPDATE tracking_code SET card_id = :card_id
-        WHERE campaign_id = :campaign_id AND number = :number AND ended IS NULL AND CAST(:was_lent AS boolean)
-        RETURNING code, slip_code
-    ), code AS (
-        SELECT code, slip_code FROM new_code UNION ALL SELECT code, slip_code FROM old_code
-    ), made_card AS (
-        INSERT INTO card (id, campaign_id, number, status, code, kiosk_id, venue_slug, country, language,
-            consent_version, arrival_notice, registered_at, received_at, printed_at, held, warnings,
-            body_mark)
-        SELECT :card_id, :campaign_id, :number, :status, code.code, :kiosk_id, :venue_slug, :country, :language,
-            :consent_version, :arrival_notice, :registered_at, :at, :printed_at, :held,
-            CAST(:warnings AS text[]) || CASE WHEN known.known THEN ARRAY['same_recipient'] ELSE '{}' END, :body_mark
-        FROM code, known
-        RETURNING warnings
-    ), made_person AS (
-        INSERT INTO person (card_id, campaign_id, key_id, sender, recipient, message, volunteer, email_index,
-            recipient_index)
-        VALUES (:card_id, :campaign_id, :key_id, :sender, :recipient, :message, :volunteer, :email_index,
-            :recipient_index)
-    ), made_journal AS (
-        INSERT INTO journal (campaign_id, at, by, action, subject, number, detail)
-        VALUES (:campaign_id, :at, :by, 'card.registered', :subject, :number, CAST(:detail AS jsonb))
-    ), made_tally AS (
-        INSERT INTO tally_delta (campaign_id, venue_slug, country, status, cards)
-        VALUES (:campaign_id, coalesce(CAST(:venue_slug AS text), ''), :country, :status, 1)
-    ), made_printed AS (
-        INSERT INTO print_log (id, campaign_id, card_id, number, code, printed_at, recorded_at, by)
-        SELECT :card_id, :campaign_id, :card_id, :number, code.code, :printed_at, :at, :by FROM code
-        WHERE CAST(:printed_at AS timestamptz) IS NOT NULL
-    )
-    SELECT code.code, code.slip_code, made_card.warnings FROM code, made_card
-    """
-)
+    if (
+        prepared.request.number is not None
+        or prepared.request.printed_at is not None
+        or origin.kiosk_id is None
+    ):
+        return None
+    values = _values(origin=origin, prepared=prepared, number=None, held=(), by=by, at=at)
+    try:
+        row = connection.execute(TAKE_AND_WRITE, values).one_or_none()
+    except IntegrityError:
+        return (
+            None  # the same id by another client, in this very moment: its stamp went back with the statement
+        )
+    return None if row is None else _registered(prepared, row, held=())
 
 
 def _write(
@@ -311,44 +292,60 @@ def _write(
     by: str,
     at: dt.datetime,
 ) -> Registered:
+    values = _values(origin=origin, prepared=prepared, number=number, held=held, by=by, at=at)
+    return _registered(prepared, session.execute(WRITE, values).one(), held=held)
+
+
+def _values(
+    *,
+    origin: Origin,
+    prepared: Prepared,
+    number: int | None,
+    held: tuple[str, ...],
+    by: str,
+    at: dt.datetime,
+) -> dict[str, Any]:
     request = prepared.request
-    status = "printed" if request.is_fact_on_paper else "registered"
-    row = session.execute(
-        _WRITE,
-        {
-            "campaign_id": origin.campaign_id,
-            "card_id": request.id,
-            "number": number,
-            "was_lent": request.number is not None,
-            "code": new_tracking_code(),
-            "slip_code": new_slip_code(),
-            "status": status,
-            "kiosk_id": origin.kiosk_id,
-            "venue_slug": origin.venue_slug,
-            "country": prepared.country,
-            "language": prepared.language,
-            "consent_version": prepared.consent_version,
-            "arrival_notice": prepared.arrival_notice,
-            "registered_at": request.registered_at,
-            "printed_at": request.printed_at,
-            "held": list(held),
-            "warnings": list(prepared.warnings),
-            "body_mark": prepared.body_mark,
-            "subject": f"card:{request.id}",
-            "detail": json.dumps(
-                {"country": prepared.country, "held": list(held)} if held else {"country": prepared.country}
-            ),
-            "by": by,
-            "at": at,
-            **prepared.person,
-        },
-    ).one()
+    return {
+        "campaign_id": origin.campaign_id,
+        "card_id": request.id,
+        "number": number,
+        "was_lent": request.number is not None,
+        "code": new_tracking_code(),
+        "slip_code": new_slip_code(),
+        "status": _status(request),
+        "kiosk_id": origin.kiosk_id,
+        "venue_slug": origin.venue_slug,
+        "country": prepared.country,
+        "language": prepared.language,
+        "consent_version": prepared.consent_version,
+        "arrival_notice": prepared.arrival_notice,
+        "registered_at": request.registered_at,
+        "printed_at": request.printed_at,
+        "held": list(held),
+        "warnings": list(prepared.warnings),
+        "body_mark": prepared.body_mark,
+        "subject": f"card:{request.id}",
+        "detail": json.dumps(
+            {"country": prepared.country, "held": list(held)} if held else {"country": prepared.country}
+        ),
+        "by": by,
+        "at": at,
+        **prepared.person,
+    }
+
+
+def _status(request: CardRequest) -> str:
+    return "printed" if request.is_fact_on_paper else "registered"
+
+
+def _registered(prepared: Prepared, row: Row[Any], *, held: tuple[str, ...]) -> Registered:
     return Registered(
-        id=request.id,
-        number=number,
+        id=prepared.request.id,
+        number=row.number,
         tracking_code=row.code,
         slip_code=row.slip_code,
-        status=status,
+        status=_status(prepared.request),
         held=held,
         warnings=tuple(row.warnings),
         is_new=True,
