@@ -88,11 +88,18 @@ class Welcome:
 
 def _pairing_code(session: Session, campaign_id: int, venue_slug: str, at: dt.datetime) -> str:
     """A fresh code for a kiosk of the first venue that waits to be paired, or for one more."""
-    known = [kiosk for kiosk in kiosks.every(session, campaign_id=campaign_id) if kiosk.venue_slug == venue_slug]
+    known = [
+        kiosk for kiosk in kiosks.every(session, campaign_id=campaign_id) if kiosk.venue_slug == venue_slug
+    ]
     for kiosk in known:
         if kiosk.status == "waiting":
             return kiosks.new_pairing(session, campaign_id=campaign_id, kiosk_id=kiosk.id, by="up", at=at)
     _, code = kiosks.add_kiosk(
-        session, campaign_id=campaign_id, venue_slug=venue_slug, name=f"Kiosk {len(known) + 1}", by="up", at=at
+        session,
+        campaign_id=campaign_id,
+        venue_slug=venue_slug,
+        name=f"Kiosk {len(known) + 1}",
+        by="up",
+        at=at,
     )
     return code

@@ -91,7 +91,11 @@ def test_a_campaign_that_is_not_open_takes_no_new_cards_but_facts_on_paper(
     refused = post(client, vilnius, "cards", vilnius.body())
     assert (refused.status_code, refused.get_json()["code"]) == (409, code)
     number = booklet["stamps"][0]["number"]
-    printed = {"number": number, "printed_at": "2019-01-01T00:00:00Z", "registered_at": "2031-01-01T00:00:00Z"}
+    printed = {
+        "number": number,
+        "printed_at": "2019-01-01T00:00:00Z",
+        "registered_at": "2031-01-01T00:00:00Z",
+    }
     fact = post(client, vilnius, "cards", vilnius.body(**printed))
     assert fact.status_code == 201
     assert fact.get_json()["held"] == [code]
@@ -190,14 +194,19 @@ def test_booklets_are_lent_used_and_given_back_by_number(
     assert all(stamp["qr_svg"].startswith("<svg") for stamp in stamps)
     again = post(client, vilnius, "booklets", {"id": booklet_id, "stamps": 5})
     assert (again.status_code, again.get_json()) == (200, lent.get_json())
-    assert post(client, vilnius, "booklets", {"id": booklet_id, "stamps": 6}).get_json()["code"] == "id_reused"
+    assert (
+        post(client, vilnius, "booklets", {"id": booklet_id, "stamps": 6}).get_json()["code"] == "id_reused"
+    )
 
     used = post(client, vilnius, "cards", vilnius.body(number=2)).get_json()
     assert used["tracking_code"] == stamps[1]["tracking_code"]
     assert used["slip_code"] == stamps[1]["slip_code"]
     assert post(client, vilnius, "cards", vilnius.body(number=2)).get_json()["code"] == "stamp_used"
     assert post(client, vilnius, "cards", vilnius.body(number=9)).get_json()["code"] == "stamp_not_lent"
-    assert post(client, bucharest, "cards", bucharest.body(number=3, language="ro")).get_json()["code"] == "stamp_not_lent"
+    assert (
+        post(client, bucharest, "cards", bucharest.body(number=3, language="ro")).get_json()["code"]
+        == "stamp_not_lent"
+    )
 
     mixed = post(client, vilnius, f"booklets/{booklet_id}/return", {"stamps": [1, 2]})
     assert (mixed.status_code, mixed.get_json()["code"]) == (409, "stamp_used")
@@ -222,7 +231,11 @@ def test_near_the_end_booklets_shrink_and_then_there_are_none(client: FlaskClien
             break
         sizes.append(len(answer.get_json()["stamps"]))
     assert sizes == [2, 1, 1]
-    assert (answer.status_code, answer.get_json()["code"], answer.get_json()["lent"]) == (409, "cap_reached", 4)
+    assert (answer.status_code, answer.get_json()["code"], answer.get_json()["lent"]) == (
+        409,
+        "cap_reached",
+        4,
+    )
 
 
 def test_a_batch_answers_card_by_card(client: FlaskClient, house: House) -> None:
@@ -305,7 +318,11 @@ def test_nothing_typed_is_kept_in_the_clear(client: FlaskClient, house: House, v
         tables = session.scalars(
             sa.text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
         ).all()
-        rows = [str(row) for table in tables for row in session.execute(sa.text(f'SELECT t::text FROM "{table}" t'))]
+        rows = [
+            str(row)
+            for table in tables
+            for row in session.execute(sa.text(f'SELECT t::text FROM "{table}" t'))
+        ]
     everything = "\n".join(rows)
     assert card["tracking_code"] in everything
     for words in ("Zuzana", "nepamirstamoji", "Hauptstra", "Petraitis", "Rūta"):
