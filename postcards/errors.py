@@ -83,3 +83,9 @@ class Unavailable(Refusal):
     ) -> None:
         super().__init__(message, code=code, **extra)
         self.retry_after = retry_after
+
+
+class TooOften(Unavailable):
+    """It was asked too often; the same is welcome later (HTTP 429 with Retry-After)."""
+
+    code = "too_often"

@@ -9,7 +9,16 @@ import structlog
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from postcards.errors import Denied, Invalid, NotAllowed, NotFound, NotSignedIn, Refusal, Unavailable
+from postcards.errors import (
+    Denied,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    Refusal,
+    TooOften,
+    Unavailable,
+)
 from postcards.web.pages import render
 
 log = structlog.get_logger()
@@ -48,6 +57,8 @@ def http_status(refusal: Refusal) -> int:
             return 410 if refusal.gone else 404
         case Denied():
             return 409
+        case TooOften():
+            return 429
         case Unavailable():
             return 503
         case _:

@@ -8,7 +8,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from postcards.kit import Kit
-from postcards.web import answers, leftovers, pages, security
+from postcards.web import answers, leftovers, pages, rate_limits, security
 from postcards.web.desk import blueprints as desk
 from postcards.web.doors import PUBLIC, check_every_view_has_a_door, guarded
 from postcards.web.kiosk import blueprints as kiosk
@@ -48,6 +48,7 @@ def create_app(kit: Kit) -> Flask:
     security.register(app)
     answers.register(app)
     leftovers.register(app)
+    rate_limits.register(app, kit.settings.broker_url)
     for blueprint in (*kiosk, *desk, *partner, *public, *sign_in, openapi):
         app.register_blueprint(blueprint)
     app.view_functions["static"] = guarded(PUBLIC)(app.view_functions["static"])

@@ -19,6 +19,7 @@ from postcards.services.staff import StaffIdentity
 from postcards.vault import token_hash
 from postcards.web.clock import now
 from postcards.web.context import kit
+from postcards.web.rate_limits import knocks
 from postcards.web.security import check_csrf
 
 SESSION_COOKIE = "postcards_session"
@@ -155,6 +156,8 @@ def guarded(door: Door) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
                 if _wants_a_page() and request.method == "GET":
                     return redirect(url_for("sign_in.form", next=request.full_path.rstrip("?")))
                 raise
+            if g.caller.kiosk is not None:
+                knocks().kiosks.take(g.caller.kiosk.kiosk_id)
             answer: ResponseReturnValue = view(*args, **kwargs)
             return answer
 

@@ -115,6 +115,8 @@ def _refusals(operation: Operation) -> set[int]:
     found = {*operation.refusals, 503, 404}
     if operation.door is not doors.PUBLIC:
         found |= {401, 403}
+    if operation.tag == "kiosk":
+        found.add(429)
     if operation.body is not None:
         found |= {400, 413, 415, 422}
     if operation.query is not None:

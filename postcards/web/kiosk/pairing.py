@@ -12,6 +12,7 @@ from postcards.rules.edition import Edition
 from postcards.rules.edition_parts import Suspension
 from postcards.rules.text import NAME_MAX, clean, faults_in
 from postcards.services import booklets, kiosks
+from postcards.web.addresses import caller_mark
 from postcards.web.api import endpoint
 from postcards.web.clock import now
 from postcards.web.context import kit
@@ -19,6 +20,7 @@ from postcards.web.doors import KIOSK, PUBLIC, caller
 from postcards.web.kiosk import shapes
 from postcards.web.kiosk.blueprint import api
 from postcards.web.kiosk.booklets import booklet_out
+from postcards.web.rate_limits import WRONG_PAIRING, knocks
 
 #: The campaign's own words that a visitor reads at a kiosk.
 KIOSK_TEXTS = ("title", "invitation", "kiosk_notice", "thanks", "full", "closed")
@@ -32,7 +34,7 @@ KIOSK_TEXTS = ("title", "invitation", "kiosk_notice", "thanks", "full", "closed"
     summary="Make this device a kiosk, by the code an organiser was given",
     body=shapes.PairingIn,
     answers={201: shapes.PairingOut},
-    refusals=(404,),
+    refusals=(404, 429),
 )
 def pair_kiosk(body: shapes.PairingIn) -> tuple[int, shapes.PairingOut]:
     """A code works once, for 15 minutes."""
@@ -42,9 +44,17 @@ def pair_kiosk(body: shapes.PairingIn) -> tuple[int, shapes.PairingOut]:
         faults.append(Fault("pairing_code", "blank", "is blank. Type the code that the organiser sees."))
     if faults:
         raise Invalid(faults=faults)
-    with kit().begin() as session:
-        kiosk, token = kiosks.pair(session, pairing_code=body.pairing_code, device_name=device_name, at=now())
-        campaign = campaigns.get(session, kiosk.campaign_id)
+    caller_is = caller_mark().hex()
+    knocks().look(WRONG_PAIRING, "pairing", caller_is)
+    try:
+        with kit().begin() as session:
+            kiosk, token = kiosks.pair(
+                session, pairing_code=body.pairing_code, device_name=device_name, at=now()
+            )
+            campaign = campaigns.get(session, kiosk.campaign_id)
+    except kiosks.PairingRefused:
+        knocks().take(WRONG_PAIRING, "pairing", caller_is)  # good codes are not counted
+        raise
     return 201, shapes.PairingOut(token=token, kiosk=kiosk.id, campaign=campaign.slug)
 
 

@@ -25,6 +25,7 @@ from postcards.web.public.blueprint import (
     reads_html,
     refused,
 )
+from postcards.web.rate_limits import ARRIVALS_FROM, ARRIVALS_OF_CARD, limited
 
 #: Who the journal says it was: whoever holds the card.
 BY = "recipient"
@@ -71,6 +72,8 @@ def recipient(code: str) -> ResponseReturnValue:
 @blueprint.post("/T/<code>/arrival")
 @blueprint.post("/t/<code>/arrival")
 @guarded(PUBLIC)
+@limited(ARRIVALS_FROM, "arrivals")
+@limited(ARRIVALS_OF_CARD, "arrival", by="code")
 def arrival(code: str) -> ResponseReturnValue:
     """It has arrived."""
     try:
@@ -86,6 +89,8 @@ def arrival(code: str) -> ResponseReturnValue:
 @blueprint.post("/T/<code>/thanks")
 @blueprint.post("/t/<code>/thanks")
 @guarded(PUBLIC)
+@limited(ARRIVALS_FROM, "arrivals")
+@limited(ARRIVALS_OF_CARD, "arrival", by="code")
 def thanks(code: str) -> ResponseReturnValue:
     """A word in return, from a form or as JSON."""
     is_form = request.mimetype == "application/x-www-form-urlencoded"
