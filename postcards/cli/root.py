@@ -17,6 +17,7 @@ COMMANDS = {
     "kiosk": "kiosk",
     "staff": "people",
     "partner": "people",
+    "import": "importing",
     "print": "printing",
     "manifest": "manifest",
     "check": "checking",
@@ -35,7 +36,8 @@ class Lazy(click.Group):
         if module is None:
             return None
         found: click.Command = getattr(
-            import_module(f"postcards.cli.{module}"), cmd_name.replace("print", "print_")
+            import_module(f"postcards.cli.{module}"),
+            {"print": "print_", "import": "import_"}.get(cmd_name, cmd_name),
         )
         return found
 
