@@ -149,3 +149,10 @@ def is_current(connection: Connection) -> bool:
 
     heads = set(ScriptDirectory.from_config(alembic_config()).get_heads())
     return set(MigrationContext.configure(connection).get_current_heads()) == heads
+
+
+def revisions() -> set[str]:
+    """This will give the migrations that we know."""
+    from alembic.script import ScriptDirectory
+
+    return {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}

@@ -35,6 +35,12 @@ class KeyMissing(NotFound):
     code = "key_missing"
 
 
+class WrongMasterKey(KeyMissing):
+    """The keys file was written with another master key."""
+
+    code = "wrong_master_key"
+
+
 class Vault:
     """Seals and opens people's data, and makes blind indexes of it.
 
@@ -62,6 +68,12 @@ class Vault:
             save(entries)
         self._keys[key_id] = AESGCM(key)
         return key_id
+
+    def key_ids(self) -> set[str]:
+        """This will give the ids of all data keys at hand. Raises `WrongMasterKey`."""
+        with self._lock:
+            self._load()
+        return set(self._keys)
 
     def seal(self, key_id: str, plain: bytes, *, about: str) -> bytes:
         """This will encrypt `plain`; `about` (such as "card-id/recipient") is needed to open it again."""
@@ -99,7 +111,14 @@ class Vault:
         keys = {}
         for key_id, entry in json.loads(self._keys_file.read_text(encoding="utf-8")).items():
             wrapped = base64.b64decode(entry["wrapped"])
-            keys[key_id] = AESGCM(self._wrapping.decrypt(wrapped[:NONCE], wrapped[NONCE:], key_id.encode()))
+            try:
+                keys[key_id] = AESGCM(
+                    self._wrapping.decrypt(wrapped[:NONCE], wrapped[NONCE:], key_id.encode())
+                )
+            except InvalidTag as error:
+                raise WrongMasterKey(
+                    f"{self._keys_file} does not open with this master key: one of the two is another house's."
+                ) from error
         self._keys = keys
 
     @contextmanager

@@ -1,16 +1,24 @@
-"""`postcards db …`."""
+"""`postcards db …`: migrations, backup, restore."""
 
 from __future__ import annotations
+
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
 
 import click
 
 from postcards import config, embedded
 from postcards import db as database
+from postcards.cli import backup as backups
+from postcards.cli.edge import tools
+from postcards.errors import Denied
 
 
 @click.group()
 def db() -> None:
-    """The database: migrations."""
+    """The database: migrations, backup, restore."""
 
 
 @db.command()
@@ -19,3 +27,55 @@ def upgrade() -> None:
     with embedded.attach_or_start(config.load()) as servers:
         database.upgrade(servers.database_url)
     click.echo("The database is at the newest migration.")
+
+
+@db.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def backup(file: Path) -> None:
+    """Write a consistent copy of database and files to FILE, without the data keys; also on a live system."""
+    began = time.monotonic()
+    with tools() as kit:
+        made = backups.make_backup(kit, file.absolute())
+    counted = made["counts"]
+    click.echo(
+        f"{file}: {counted['cards']} cards of {counted['campaigns']} campaigns, {len(made['members']) - 2} files, "
+        f"{file.stat().st_size / 1e6:.1f} MB, {time.monotonic() - began:.1f} s."
+    )
+    click.echo(
+        "People's data in it opens only with MASTER_KEY and the data keys: `postcards keys escrow` puts those away, "
+        "to another place than this file."
+    )
+
+
+@db.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def restore(file: Path) -> None:
+    """Bring a backup back into an empty POSTCARDS_HOME or database, then prove the books."""
+    settings = backups.with_master_key(config.load())
+    if embedded.running(settings.home) is not None:
+        raise Denied(
+            "`postcards up` runs on this POSTCARDS_HOME. Stop it, or name a new folder.", code="home_taken"
+        )
+    with embedded.attach_or_start(settings) as servers:
+        settings = replace(settings, database_url=servers.database_url)
+        manifest = backups.load_backup(settings, file.absolute())
+        counted = manifest["counts"]
+        click.echo(
+            f"Restored what stood there at {manifest['made_at']}: {counted['cards']} cards of "
+            f"{counted['campaigns']} campaigns, {len(manifest['members']) - 1} files."
+        )
+        missing = backups.missing_keys(settings, manifest)
+        if missing:
+            click.echo(
+                "People's data and files cannot be read yet. These data keys are not here: "
+                f"{', '.join(missing)}.\nBring them with `postcards keys recover FILE`, or copy MASTER_KEY to "
+                f"{settings.home} and the keys file to {settings.keys_file}; then run `postcards check`.",
+                err=True,
+            )
+            return
+        findings = backups.proved(settings)
+    for finding in findings:
+        click.echo(f"{finding.subject}: {finding.message}")
+    click.echo("The books agree." if not findings else f"{len(findings)} differences.")
+    if findings:
+        sys.exit(1)

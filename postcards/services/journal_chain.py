@@ -74,12 +74,15 @@ def head(session: Session) -> Head:
     return Head(0, BEGINNING) if last is None else Head(last.seq, bytes(last.sha256))
 
 
-def seal(session: Session, *, batch: int = BATCH) -> int:
-    """This will chain up to `batch` entries that are settled, and tell how many; none when another sealer is at it."""
+def seal(session: Session, *, batch: int = BATCH, alone: bool = False) -> int:
+    """This will chain up to `batch` entries that are settled, and tell how many; none when another sealer is at it.
+
+    `alone` says that nobody else writes, as after a restore: then every entry is settled.
+    """
     if not session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": CHAINING}):
         return 0
     state = session.execute(_NOW).one()
-    moved = state.bound is not None and state.bound >= state.settled
+    moved = alone or (state.bound is not None and state.bound >= state.settled)
     rows = session.execute(
         _NEXT_AFTER_A_MOVE if moved else _NEXT,
         {"bound": str(state.bound or 0), "settled": str(state.settled), "batch": batch},

@@ -21,9 +21,9 @@ def write(session: Session, house: House, subject: str, **more: Any) -> None:
     )
 
 
-def seal(house: House, **how: int) -> int:
+def seal(house: House, batch: int = 5_000) -> int:
     with house.begin() as session:
-        return journal_chain.seal(session, **how)
+        return journal_chain.seal(session, batch=batch)
 
 
 def chained(house: House) -> list[str]:

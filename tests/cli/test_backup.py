@@ -1,0 +1,216 @@
+"""Backup and restore, for real: a whole campaign comes back on an empty machine, and its books agree."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tarfile
+import threading
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from postcards import config, embedded, kit
+from postcards.cli import backup
+from postcards.cli.backup import NotEmpty
+from postcards.gateways.backup_file import BackupDamaged, BackupThere, verified
+from tests.conftest import new_database
+from tests.plugins.cast import MASTER_KEY, House, Town
+from tests.services.whole_campaign import whole_campaign
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*words: str | Path, **settings: str | Path) -> subprocess.CompletedProcess[str]:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("POSTCARDS_")}
+    env |= {"PYTHONPATH": str(ROOT)} | {f"POSTCARDS_{name}": str(value) for name, value in settings.items()}
+    return subprocess.run(
+        [sys.executable, "-m", "postcards", *map(str, words)],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+
+
+@pytest.fixture
+def elsewhere(servers: embedded.Servers, tmp_path: Path) -> Iterator[config.Settings]:
+    """An empty machine: its own folder, an empty database, no keys."""
+    with new_database(servers) as url:
+        yield config.load({"POSTCARDS_HOME": str(tmp_path / "elsewhere"), "POSTCARDS_DATABASE_URL": url})
+
+
+def with_keys(settings: config.Settings, house: House) -> config.Settings:
+    """The keys file is brought on its own, and the master key too."""
+    settings.keys_file.parent.mkdir(parents=True)
+    shutil.copy(house.kit.settings.keys_file, settings.keys_file)
+    return replace(settings, master_key=MASTER_KEY)
+
+
+@pytest.mark.timeout(240)
+def test_a_whole_campaign_comes_back_on_an_empty_machine(
+    house: House, vilnius: Town, bucharest: Town, tmp_path: Path, home: Path
+) -> None:
+    whole = whole_campaign(vilnius)
+    here = house.kit.settings
+    file = tmp_path / "campaigns.tar"
+    made = run(
+        *("db", "backup", file),
+        HOME=here.home, DATABASE_URL=here.database_url, MASTER_KEY=MASTER_KEY, SECRET_KEY=here.secret_key,
+    )  # fmt: skip
+    assert (made.returncode, made.stderr) == (0, "")
+    assert "14 cards of 2 campaigns" in made.stdout
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+    new = home.parent / "new"
+    try:
+        (new / "keys").mkdir(parents=True, mode=0o700)
+        shutil.copy(here.keys_file, new / "keys" / "data-keys.json")
+        (new / "MASTER_KEY").write_text(MASTER_KEY + "\n", encoding="ascii")
+        back = run("db", "restore", file, HOME=new)
+        assert (back.returncode, back.stderr) == (0, ""), back.stdout
+        assert back.stdout.endswith("The books agree.\n")
+        shown = json.loads(run("campaign", "show", vilnius.slug, "--json", HOME=new).stdout)
+        assert shown["cap"] == 20
+        assert shown["cards"]["arrived"] == 2
+        again = run("db", "restore", file, HOME=new)
+        assert again.returncode == 1
+        assert "There are campaigns here already (romania, vilnius), and nothing was changed." in again.stderr
+    finally:
+        embedded.remove_data(new)
+    assert whole.cards
+
+
+def test_without_the_keys_it_says_which_ones_are_missing(
+    house: House, vilnius: Town, tmp_path: Path, elsewhere: config.Settings
+) -> None:
+    whole_campaign(vilnius)
+    file = tmp_path / "a.tar"
+    backup.make_backup(house.kit, file)
+    back = run("db", "restore", file, HOME=elsewhere.home, DATABASE_URL=elsewhere.database_url)
+    assert back.returncode == 0
+    with house.begin() as session:
+        key_id = session.scalars(text("SELECT data_key FROM campaign")).one()
+    assert f"These data keys are not here: {key_id} (vilnius)." in back.stderr
+    assert "postcards keys recover FILE" in back.stderr
+    assert not (elsewhere.home / "MASTER_KEY").exists()  # a new one would open nothing
+    assert backup.proved(with_keys(elsewhere, house)) == []
+
+
+def test_nothing_in_it_opens_or_names_anybody(house: House, vilnius: Town, tmp_path: Path) -> None:
+    whole_campaign(vilnius)
+    file = tmp_path / "a.tar"
+    backup.make_backup(house.kit, file)
+    with tarfile.open(file) as tar:
+        tar.extractall(tmp_path / "out", filter="data")
+    dumped = subprocess.run(
+        [embedded.postgres_program("pg_restore"), "-f", "-", tmp_path / "out" / "database.dump"],
+        capture_output=True, check=True,
+    ).stdout  # fmt: skip
+    kept = [path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()] + [dumped]
+    secrets = [entry["wrapped"] for entry in json.loads(house.kit.settings.keys_file.read_text()).values()]
+    for word in (
+        *secrets,
+        MASTER_KEY,
+        house.kit.settings.secret_key,
+        "Petrait",
+        "Hauptstra",
+        "ona@example.org",
+    ):
+        assert not any(word.encode() in content for content in kept), word
+
+
+def test_it_never_takes_another_files_place(house: House, tmp_path: Path) -> None:
+    file = tmp_path / "a.tar"
+    file.write_text("mine")
+    with pytest.raises(BackupThere):
+        backup.make_backup(house.kit, file)
+    assert file.read_text() == "mine"
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["a.tar"]
+
+
+def test_damage_is_refused_and_named(
+    house: House, vilnius: Town, tmp_path: Path, elsewhere: config.Settings
+) -> None:
+    whole_campaign(vilnius)
+    file = tmp_path / "a.tar"
+    backup.make_backup(house.kit, file)
+    whole = file.read_bytes()
+    with tarfile.open(file) as tar:
+        places = {member.name: member.offset_data for member in tar}
+        end = tar.offset
+    for name, place in places.items():
+        bad = bytearray(whole)
+        bad[place + 40] ^= 1
+        file.write_bytes(bad)
+        with pytest.raises(BackupDamaged, match=name.split("/")[-1]):
+            backup.load_backup(elsewhere, file)
+    for length, words in ((end // 2, "damaged"), (700, "damaged"), (0, "no backup of ours")):
+        file.write_bytes(whole[:length])
+        with pytest.raises(BackupDamaged, match=words):
+            backup.load_backup(elsewhere, file)
+    assert not (elsewhere.home / "files").exists()
+    file.write_bytes(whole)
+    backup.load_backup(elsewhere, file)
+    assert backup.proved(with_keys(elsewhere, house)) == []
+
+
+def test_a_database_with_something_in_it_is_left_alone(
+    house: House, vilnius: Town, tmp_path: Path, servers: embedded.Servers
+) -> None:
+    file = tmp_path / "a.tar"
+    backup.make_backup(house.kit, file)
+    with pytest.raises(NotEmpty, match="vilnius"):
+        backup.load_backup(house.kit.settings, file)
+    with new_database(servers) as url:
+        settings = replace(house.kit.settings, database_url=url)
+        made = kit.assemble(settings, name="test", pool_size=1)
+        with made.begin() as session:
+            session.execute(text("CREATE TABLE accounts (id int)"))
+        with pytest.raises(NotEmpty, match="accounts"):
+            backup.load_backup(settings, file)
+        made.close()
+
+
+@pytest.mark.timeout(240)
+def test_what_is_written_meanwhile_is_in_it_whole_or_not_at_all(
+    house: House, tmp_path: Path, elsewhere: config.Settings
+) -> None:
+    town = house.open_campaign("vilnius", cap=400)
+    before = {town.register().id for _ in range(3)}
+    file = tmp_path / "a.tar"
+    done = threading.Event()
+    registered: list[uuid.UUID] = []
+
+    def writer() -> None:
+        while not done.is_set():
+            registered.append(town.register().id)
+
+    threads = [threading.Thread(target=writer) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        while len(registered) < 5:
+            done.wait(0.01)
+        backup.make_backup(house.kit, file)
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+    backup.load_backup(elsewhere, file)
+    settings = with_keys(elsewhere, house)
+    assert backup.proved(settings) == []
+    made = kit.assemble(replace(settings, secret_key="-" * 32), name="test", pool_size=1)
+    with made.begin() as session:
+        back = set(session.scalars(text("SELECT id FROM card")))
+    made.close()
+    assert before < back < before | set(registered)
+    assert len(back) == verified(file)["counts"]["cards"]
