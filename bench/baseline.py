@@ -72,7 +72,9 @@ WHERE c.code = %s
 """
 
 
-def app(environ: dict[str, object], start_response: Callable[[str, list[tuple[str, str]]], object]) -> Iterable[bytes]:
+def app(
+    environ: dict[str, object], start_response: Callable[[str, list[tuple[str, str]]], object]
+) -> Iterable[bytes]:
     """A WSGI app of two bare routes."""
     path = str(environ["PATH_INFO"])
     if path == "/healthz":

@@ -77,7 +77,9 @@ def house(*, cap: int) -> Iterator[Measured]:
 def _open(home: Path, url: str, cap: int) -> Iterator[Measured]:
     db.upgrade(url)
     settings = embedded.with_secrets(
-        config.load({"POSTCARDS_HOME": str(home), "POSTCARDS_DATABASE_URL": url, "POSTCARDS_LOG_LEVEL": "error"})
+        config.load(
+            {"POSTCARDS_HOME": str(home), "POSTCARDS_DATABASE_URL": url, "POSTCARDS_LOG_LEVEL": "error"}
+        )
     )
     tools = kit.assemble(settings, name="bench", pool_size=40)
     at = dt.datetime.now(dt.UTC)
