@@ -1,4 +1,4 @@
-"""Staff: people who sign in at the desk or as the partner, their roles per campaign, and their sessions."""
+"""Staff: people who sign in at the desk or as the partner, their roles, their sessions, and who tried in vain."""
 
 from __future__ import annotations
 
@@ -61,3 +61,18 @@ class StaffSession(Base):
     last_seen_at: Mapped[Moment]
     expires_at: Mapped[Moment]
     ended_at: Mapped[Moment | None]
+
+
+class SignInAttempts(Base):
+    """How often somebody tried in vain lately; `mark` is a blind index of an e-mail, an address or a person.
+
+    Before `not_before` the next try is refused unseen.
+    """
+
+    __tablename__ = "sign_in_attempts"
+    __table_args__ = (CheckConstraint("failures >= 1", name="failures"),)
+
+    mark: Mapped[Mark] = mapped_column(primary_key=True)
+    failures: Mapped[int]
+    last_at: Mapped[Moment]
+    not_before: Mapped[Moment]

@@ -33,6 +33,7 @@ __all__ = [
     "link_is_good",
     "make_sign_in_link",
     "open_session",
+    "plain_email",
     "use_sign_in_link",
 ]
 
@@ -70,7 +71,7 @@ def add_staff(
     Somebody known keeps what they have and gets the new roles; a password given replaces the old one, and ends
     the sessions that it opened. Raises `Invalid`.
     """
-    email = _email(email)
+    email = plain_email(email)
     faults = [*_faults_in_email(email), *_faults_in_roles(roles), *_faults_in_password(password)]
     if faults:
         raise Invalid(" ".join(fault.message for fault in faults), faults=faults)
@@ -110,7 +111,9 @@ def check_password(session: Session, *, email: str, password: str) -> int | None
     if len(password) > PASSWORD_LENGTH[1]:
         return None
     row = session.execute(
-        select(Staff.id, Staff.password_hash).where(Staff.email == _email(email), Staff.disabled_at.is_(None))
+        select(Staff.id, Staff.password_hash).where(
+            Staff.email == plain_email(email), Staff.disabled_at.is_(None)
+        )
     ).one_or_none()
     known = row is not None and row.password_hash is not None
     hashed = row.password_hash if row is not None and row.password_hash else _nobodys_hash()
@@ -238,7 +241,8 @@ def _plain(password: str) -> str:
     return unicodedata.normalize("NFC", password)
 
 
-def _email(email: str) -> str:
+def plain_email(email: str) -> str:
+    """This will give an e-mail as we keep it: however it is typed, it is the same person."""
     return unicodedata.normalize("NFC", email).strip().lower()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 from flask import Flask
 from sqlalchemy import text
@@ -123,3 +124,48 @@ def test_a_form_from_elsewhere_signs_nobody_in_or_out(app: Flask, house: House) 
     assert browser.get("/desk/").status_code in (200, 302)
     with house.begin() as session:
         assert session.scalars(text("SELECT count(*) FROM staff_session WHERE ended_at IS NULL")).one() == 1
+
+
+def test_wrong_passwords_make_one_wait_and_say_nothing_of_who_is_known(
+    app: Flask, house: House, vilnius: Town
+) -> None:
+    ruta = person(house, "ruta@example.org", (None, "organiser"))
+    seen = {}
+    for email in ("ruta@example.org", "nobody@example.org"):
+        browser = Browser(app)
+        answers = [browser.sign_in(email, "wrong password") for _ in range(6)]
+        assert [answer.status_code for answer in answers] == [422] * 5 + [429]
+        assert 1 <= int(answers[-1].headers["Retry-After"]) <= 5
+        assert "wait before the next try" in answers[-1].text
+        seen[email] = re.sub(r"\d+ seconds?|value=\"[^\"]*\"", "", answers[-1].text)
+    assert len(set(seen.values())) == 1
+
+    right = Browser(app).sign_in("RUTA@example.org ")
+    assert right.status_code == 429, "the right password has to wait too, or the pause would be an oracle"
+    link = Browser(app)
+    token = link_for(house, ruta)
+    link.get(f"/sign-in/{token}")
+    assert link.post(f"/sign-in/{token}").status_code == 303, "a link opens meanwhile"
+
+
+def test_the_right_password_forgives_the_slips_before_it(app: Flask, house: House) -> None:
+    person(house, "ruta@example.org", (None, "organiser"))
+    for _ in range(3):
+        browser = Browser(app)
+        assert [browser.sign_in("ruta@example.org", "slip").status_code for _ in range(4)] == [422] * 4
+        assert browser.sign_in("ruta@example.org").status_code == 303
+
+
+def test_many_names_from_one_address_wait_too(app: Flask, house: House) -> None:
+    statuses = [Browser(app).sign_in(f"guess{n}@example.org", "x").status_code for n in range(23)]
+    assert statuses == [422] * 21 + [429] * 2
+    elsewhere = app.test_client()
+    page = elsewhere.get("/sign-in")
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
+    assert found
+    answer = elsewhere.post(
+        "/sign-in",
+        data={"csrf_token": found[1], "email": "x@example.org", "password": "x"},
+        environ_overrides={"REMOTE_ADDR": "198.51.100.7"},
+    )
+    assert answer.status_code == 422

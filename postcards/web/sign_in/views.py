@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from urllib.parse import urlsplit
 
+from babel.dates import format_timedelta
 from flask import Blueprint, Response, flash, g, make_response, redirect, request, session
 from werkzeug.wrappers import Response as AnyResponse
 
+from postcards import texts
 from postcards.errors import Fault
 from postcards.queries.staff import identity_of
-from postcards.services import staff
+from postcards.services import sign_in_pauses, staff
+from postcards.services.sign_in_pauses import FOR_ADDRESS, FOR_EMAIL, Paused
 from postcards.vault import token_hash
+from postcards.web.addresses import caller_mark
 from postcards.web.clock import now
 from postcards.web.context import kit
 from postcards.web.doors import PUBLIC, guarded, session_cookie_name
 from postcards.web.pages import EVERY_LANGUAGE, choose_language, gettext, render
+from postcards.web.rate_limits import SIGN_INS_FROM, limited
 from postcards.web.security import check_csrf
 
 blueprint = Blueprint("sign_in", __name__)
@@ -38,19 +44,28 @@ def form() -> str:
 
 @blueprint.post("/sign-in")
 @guarded(PUBLIC)
+@limited(SIGN_INS_FROM, "sign-ins")
 def with_password() -> AnyResponse:
     """Opens a session, or says that the two do not fit without saying which is wrong."""
     check_csrf()
     email, wanted = request.form.get("email", ""), request.form.get("next", "")
+    of_email, of_address = kit().vault.blind_index("sign in", staff.plain_email(email)[:300]), caller_mark()
+    try:
+        with kit().begin() as database:
+            sign_in_pauses.count_try(
+                database, tries=[(of_email, FOR_EMAIL), (of_address, FOR_ADDRESS)], at=now()
+            )
+    except Paused as paused:
+        return _again(email, wanted, Fault("email", paused.code, wait_a_while(paused)), paused)
     with kit().begin() as database:
         staff_id = staff.check_password(database, email=email, password=request.form.get("password", ""))
         token = None
         if staff_id is not None:
+            sign_in_pauses.take_back(database, clear=[of_email], lessen=[of_address], at=now())
             token = staff.open_session(database, staff_id=staff_id, way="password", at=now())
     if staff_id is None or token is None:
-        fault = Fault("email", "wrong", gettext("This e-mail and this password do not fit together."))
-        page = render("desk/sign_in.html", email=email, next=wanted, faults=(fault,))
-        return Response(page, status=422, content_type="text/html; charset=utf-8")
+        words = gettext("This e-mail and this password do not fit together.")
+        return _again(email, wanted, Fault("email", "wrong", words))
     return _in(staff_id, token, wanted)
 
 
@@ -66,6 +81,7 @@ def link(token: str) -> AnyResponse:
 
 @blueprint.post("/sign-in/<token>")
 @guarded(PUBLIC)
+@limited(SIGN_INS_FROM, "sign-ins")
 def with_link(token: str) -> AnyResponse:
     """Uses the link up and opens a session."""
     check_csrf()
@@ -90,6 +106,21 @@ def out() -> AnyResponse:
     answer.delete_cookie(
         session_cookie_name(), path="/", httponly=True, samesite="Lax", secure=request.is_secure
     )
+    return answer
+
+
+def wait_a_while(paused: Paused) -> str:
+    """This will say how long to wait, in the reader's language and never whether the e-mail is known."""
+    locale = texts.catalogue(g.get("language", "en")).locale
+    time = format_timedelta(dt.timedelta(seconds=paused.retry_after), threshold=1.5, locale=locale)
+    return gettext("That was wrong too often. Please wait before the next try: %(time)s.", time=time)
+
+
+def _again(email: str, wanted: str, fault: Fault, paused: Paused | None = None) -> AnyResponse:
+    page = render("desk/sign_in.html", email=email, next=wanted, faults=(fault,))
+    answer = Response(page, status=429 if paused else 422, content_type="text/html; charset=utf-8")
+    if paused:
+        answer.headers["Retry-After"] = str(paused.retry_after)
     return answer
 
 
