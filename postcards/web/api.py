@@ -16,6 +16,8 @@ from postcards.web.doors import Door, guarded
 
 #: The largest body of one request, bytes; batches of cards may be larger.
 BODY_LIMIT = 64 * 1024
+#: Levels of JSON within JSON that we take apart; no body of ours has more than six.
+DEEPEST = 300
 
 
 class Shape(BaseModel):
@@ -128,9 +130,12 @@ def parse(model: type[Model], data: bytes) -> Model:
 def read_json(data: bytes) -> Any:
     """This will read JSON of any shape. Raises `Unreadable` (400) for what is no JSON in UTF-8."""
     try:
-        return json.loads(data.decode("utf-8"), parse_constant=_no_constant)
+        read = json.loads(data.decode("utf-8"), parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise Unreadable("The request is not JSON in UTF-8.", code="malformed", http_status=400) from None
+    if _is_too_deep(read):
+        raise Unreadable("The request is nested too deep.", code="malformed", http_status=400)
+    return read
 
 
 def readable_errors(error: ValidationError, data: bytes) -> Any:
@@ -174,6 +179,21 @@ def _too_large(limit: int) -> Unreadable:
 
 def _no_constant(name: str) -> None:
     raise ValueError(name)
+
+
+def _is_too_deep(value: Any) -> bool:
+    """Counted level by level, for whoever walks or writes it afterwards does so by recursion."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            part
+            for one in level
+            if isinstance(one, dict | list)
+            for part in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _surrogates(value: Any, path: str) -> list[str]:

@@ -111,12 +111,12 @@ class Outside:
     def __post_init__(self) -> None:
         with httpx.Client(base_url=self.up.url) as plain:
             self.document = Document(plain.get("/api/v1/openapi.json").json())
-        self.http = httpx.Client(base_url=self.up.url, timeout=30, event_hooks={"response": [self._look_at]})
+        self.http = httpx.Client(base_url=self.up.url, timeout=30, event_hooks={"response": [self.look_at]})
 
     def close(self) -> None:
         self.http.close()
 
-    def _look_at(self, answer: httpx.Response) -> None:
+    def look_at(self, answer: httpx.Response) -> None:
         """Every answer of the whole check comes by here."""
         answer.read()
         request = answer.request
@@ -241,6 +241,18 @@ def open_town(
     token = outside.run("partner", "token", slug, "--json").json["token"] if partner else ""
     seen = paired[0].ask("GET", "kiosk").json()["campaign"]
     return Town(outside, slug, venue, seen["languages"][0], seen["consent"]["version"], paired, token)
+
+
+def town_on_the_screen(outside: Outside) -> Town:
+    """This will take the campaign that `up` made, with the pairing code of its screen, and a second kiosk."""
+    body = {"pairing_code": outside.up.after("pairing code"), "device_name": "Planšetė"}
+    made = outside.http.post("/api/v1/kiosk/pairing", json=body).json()
+    first = Device(outside, made["kiosk"], made["token"])
+    seen = first.ask("GET", "kiosk").json()
+    slug, venue = seen["campaign"]["slug"], seen["venue"]["slug"]
+    second = pair(outside, slug, venue, "Kiosk 2")
+    token = outside.run("partner", "token", slug, "--json").json["token"]
+    return Town(outside, slug, venue, "en", seen["campaign"]["consent"]["version"], (first, second), token)
 
 
 def pair(outside: Outside, slug: str, venue: str, name: str) -> Device:

@@ -14,10 +14,8 @@ import pytest
 from tests.contract.outside import Outside, Town, faults_of, new_id, now, refused
 
 
-def test_a_pairing_code_works_once_and_says_so_kindly(outside: Outside, vilnius: Town) -> None:
-    added = outside.run(
-        "kiosk", "add", vilnius.slug, "--venue", vilnius.venue, "--name", "One", "--json"
-    ).json
+def test_a_pairing_code_works_once_and_says_so_kindly(outside: Outside, asked: Town) -> None:
+    added = outside.run("kiosk", "add", asked.slug, "--venue", asked.venue, "--name", "One", "--json").json
     assert set(added) == {"kiosk", "pairing_code", "expires_at"}
     lowered = added["pairing_code"].lower()
     body = {"pairing_code": f" {lowered[:4]}-{lowered[4:]} ", "device_name": "Planšetė"}
@@ -35,9 +33,9 @@ def test_a_pairing_code_works_once_and_says_so_kindly(outside: Outside, vilnius:
     }
 
 
-def test_the_kiosk_sees_its_campaign_and_booklets(vilnius: Town) -> None:
-    seen = vilnius.kiosk.ask("GET", "kiosk").json()
-    assert seen["kiosk"] == vilnius.kiosk.id
+def test_the_kiosk_sees_its_campaign_and_booklets(asked: Town) -> None:
+    seen = asked.kiosk.ask("GET", "kiosk").json()
+    assert seen["kiosk"] == asked.kiosk.id
     campaign = seen["campaign"]
     assert campaign.keys() >= {
         "slug",
@@ -49,9 +47,9 @@ def test_the_kiosk_sees_its_campaign_and_booklets(vilnius: Town) -> None:
         "consent",
         "suspended",
     }
-    assert (campaign["slug"], campaign["cap"], campaign["status"]) == (vilnius.slug, 400, "open")
+    assert (campaign["slug"], campaign["cap"], campaign["status"]) == ("vilnius", 10_000, "open")
     assert campaign["consent"].keys() >= {"version", "texts"}
-    assert campaign["remaining"] == vilnius.counts()["remaining"]
+    assert campaign["remaining"] == asked.counts()["remaining"]
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer x", "Basic eDp5", "Bearer " + "x" * 5000])
@@ -62,9 +60,9 @@ def test_no_or_unknown_token_is_401(outside: Outside, header: str) -> None:
         assert answer.status_code == 401, (path, answer.text)
 
 
-def test_a_card_is_registered_and_the_same_request_gives_the_same_card_for_ever(vilnius: Town) -> None:
-    card = vilnius.card()
-    first = vilnius.kiosk.register(card)
+def test_a_card_is_registered_and_the_same_request_gives_the_same_card_for_ever(asked: Town) -> None:
+    card = asked.card()
+    first = asked.kiosk.register(card)
     assert first.status_code == 201
     made = first.json()
     assert made.keys() >= {
@@ -83,98 +81,98 @@ def test_a_card_is_registered_and_the_same_request_gives_the_same_card_for_ever(
     assert (made["id"], made["status"], made["held"]) == (card["id"], "registered", [])
     assert made["postcard"] == f"/api/v1/kiosk/cards/{card['id']}/postcard.pdf"
     assert made["tracking_url"].upper().endswith(f"/T/{made['tracking_code']}")
-    again = vilnius.kiosk.register(card)
+    again = asked.kiosk.register(card)
     assert again.status_code == 200
     assert again.json() == made
     turned = json.dumps(dict(reversed(card.items())), indent=3, ensure_ascii=True)
-    same = vilnius.kiosk.ask(
+    same = asked.kiosk.ask(
         "POST", "kiosk/cards", content=turned, headers={"Content-Type": "application/json"}
     )
     assert (same.status_code, same.json()) == (200, made)
     other = {**card, "message": "Labas"}
-    refused(vilnius.kiosk.register(other), 409, "id_reused")
-    refused(vilnius.devices[1].register(card), 409, "id_reused")
+    refused(asked.kiosk.register(other), 409, "id_reused")
+    refused(asked.devices[1].register(card), 409, "id_reused")
 
 
-def test_the_first_body_counts_even_after_a_correction(vilnius: Town) -> None:
-    card = vilnius.card()
-    made = vilnius.kiosk.register(card).json()
-    changed = vilnius.kiosk.ask(
+def test_the_first_body_counts_even_after_a_correction(asked: Town) -> None:
+    card = asked.card()
+    made = asked.kiosk.register(card).json()
+    changed = asked.kiosk.ask(
         "PATCH", f"kiosk/cards/{card['id']}", json={"sender": {"name": "Ona P.", "email": "ona@example.org"}}
     )
     assert changed.status_code == 200
-    again = vilnius.kiosk.register(card)
+    again = asked.kiosk.register(card)
     assert again.status_code == 200
     assert (again.json()["id"], again.json()["number"]) == (made["id"], made["number"])
 
 
-def test_two_writers_of_the_same_card_get_one_card(vilnius: Town) -> None:
-    card = vilnius.card()
-    before = vilnius.counts()["registered"]
+def test_two_writers_of_the_same_card_get_one_card(asked: Town) -> None:
+    card = asked.card()
+    before = asked.counts()["registered"]
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: vilnius.kiosk.register(card), range(8)))
+        answers = list(pool.map(lambda _: asked.kiosk.register(card), range(8)))
     assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
     assert len({answer.json()["number"] for answer in answers}) == 1
-    assert vilnius.counts()["registered"] == before + 1
+    assert asked.counts()["registered"] == before + 1
 
 
-def test_a_number_must_be_lent_to_this_kiosk(vilnius: Town) -> None:
-    refused(vilnius.kiosk.register(vilnius.card(number=399)), 409, "stamp_not_lent")
-    lent = vilnius.devices[1].lend(2).json()["stamps"]
+def test_a_number_must_be_lent_to_this_kiosk(asked: Town) -> None:
+    refused(asked.kiosk.register(asked.card(number=9999)), 409, "stamp_not_lent")
+    lent = asked.devices[1].lend(2).json()["stamps"]
     numbers = [stamp["number"] for stamp in lent]
-    refused(vilnius.kiosk.register(vilnius.card(number=numbers[0])), 409, "stamp_not_lent")
-    made = vilnius.devices[1].register(vilnius.card(number=numbers[0])).json()
+    refused(asked.kiosk.register(asked.card(number=numbers[0])), 409, "stamp_not_lent")
+    made = asked.devices[1].register(asked.card(number=numbers[0])).json()
     assert made["tracking_code"] == lent[0]["tracking_code"]
     assert made["slip_code"] == lent[0]["slip_code"]
-    refused(vilnius.devices[1].register(vilnius.card(number=numbers[0])), 409, "stamp_used")
-    unasked = vilnius.devices[1].register(vilnius.card()).json()
+    refused(asked.devices[1].register(asked.card(number=numbers[0])), 409, "stamp_used")
+    unasked = asked.devices[1].register(asked.card()).json()
     assert unasked["number"] not in numbers
 
 
-def test_a_booklet_is_lent_once_and_given_back_by_number(vilnius: Town) -> None:
-    before = vilnius.counts()
+def test_a_booklet_is_lent_once_and_given_back_by_number(asked: Town) -> None:
+    before = asked.counts()
     booklet = new_id()
-    first = vilnius.kiosk.lend(5, booklet)
+    first = asked.kiosk.lend(5, booklet)
     assert first.status_code == 201
     stamps = first.json()["stamps"]
     assert len(stamps) == 5
     for stamp in stamps:
         assert stamp.keys() >= {"number", "tracking_code", "slip_code", "qr_svg"}
         assert stamp["qr_svg"].lstrip().startswith("<svg")
-    again = vilnius.kiosk.lend(5, booklet)
+    again = asked.kiosk.lend(5, booklet)
     assert (again.status_code, again.json()) == (200, first.json())
-    refused(vilnius.kiosk.lend(6, booklet), 409, "id_reused")
-    refused(vilnius.devices[1].lend(5, booklet), 409, "id_reused")
-    assert booklet in [one["id"] for one in vilnius.kiosk.ask("GET", "kiosk").json()["booklets"]]
+    refused(asked.kiosk.lend(6, booklet), 409, "id_reused")
+    refused(asked.devices[1].lend(5, booklet), 409, "id_reused")
+    assert booklet in [one["id"] for one in asked.kiosk.ask("GET", "kiosk").json()["booklets"]]
     numbers = [stamp["number"] for stamp in stamps]
     path = f"kiosk/booklets/{booklet}/return"
-    refused(vilnius.kiosk.ask("POST", path, json={"stamps": [*numbers[:2], 1]}), 409, "stamp_not_lent")
-    assert vilnius.devices[1].ask("POST", path, json={"stamps": numbers}).status_code == 404
+    refused(asked.kiosk.ask("POST", path, json={"stamps": [*numbers[:2], 1]}), 409, "stamp_not_lent")
+    assert asked.devices[1].ask("POST", path, json={"stamps": numbers}).status_code == 404
     for _ in range(2):
-        back = vilnius.kiosk.ask("POST", path, json={"stamps": numbers[:2]})
+        back = asked.kiosk.ask("POST", path, json={"stamps": numbers[:2]})
         assert back.status_code == 200
-    left = next(one for one in vilnius.kiosk.ask("GET", "kiosk").json()["booklets"] if one["id"] == booklet)
+    left = next(one for one in asked.kiosk.ask("GET", "kiosk").json()["booklets"] if one["id"] == booklet)
     assert [stamp["number"] for stamp in left["stamps"]] == numbers[2:]
-    assert vilnius.kiosk.ask("POST", path, json={"stamps": numbers}).status_code == 200
-    after = vilnius.counts()
+    assert asked.kiosk.ask("POST", path, json={"stamps": numbers}).status_code == 200
+    after = asked.counts()
     assert (after["lent"], after["remaining"]) == (before["lent"], before["remaining"])
 
 
 @pytest.mark.parametrize("stamps", [0, -1, 201, 10**30, "7", 7.5, True, None, [1]])
-def test_a_booklet_holds_1_to_200_stamps(vilnius: Town, stamps: Any) -> None:
-    answer = vilnius.kiosk.ask("POST", "kiosk/booklets", json={"id": new_id(), "stamps": stamps})
+def test_a_booklet_holds_1_to_200_stamps(asked: Town, stamps: Any) -> None:
+    answer = asked.kiosk.ask("POST", "kiosk/booklets", json={"id": new_id(), "stamps": stamps})
     assert "stamps" in faults_of(answer)
 
 
-def test_a_batch_goes_card_by_card(vilnius: Town) -> None:
-    good, again, bad = vilnius.card(), vilnius.card(), vilnius.card(recipient={"name": " "})
-    assert vilnius.kiosk.register(again).status_code == 201
+def test_a_batch_goes_card_by_card(asked: Town) -> None:
+    good, again, bad = asked.card(), asked.card(), asked.card(recipient={"name": " "})
+    assert asked.kiosk.register(again).status_code == 201
     reused = {**again, "message": "Kitas"}
     odd: list[Any] = [7, None, [], "x", {}, {"id": 7}]
-    surrogate = vilnius.card(volunteer="\ud800")
-    cards = [good, again, bad, reused, *odd, surrogate, vilnius.card(number="7"), good]
+    surrogate = asked.card(volunteer="\ud800")
+    cards = [good, again, bad, reused, *odd, surrogate, asked.card(number="7"), good]
     content = json.dumps({"cards": cards})  # escapes, so that half a character can be sent at all
-    answer = vilnius.kiosk.ask(
+    answer = asked.kiosk.ask(
         "POST", "kiosk/batches", content=content, headers={"Content-Type": "application/json"}
     )
     assert answer.status_code == 200, answer.text
@@ -188,15 +186,15 @@ def test_a_batch_goes_card_by_card(vilnius: Town) -> None:
     assert results[-2]["errors"][0]["field"] == "number"
 
 
-def test_a_batch_takes_1_to_200_cards_and_1_mib(vilnius: Town) -> None:
-    card = vilnius.card(recipient={"name": ""})
+def test_a_batch_takes_1_to_200_cards_and_1_mib(asked: Town) -> None:
+    card = asked.card(recipient={"name": ""})
     for cards in ([], [card] * 201, {"0": card}, None):
-        assert "cards" in faults_of(vilnius.kiosk.ask("POST", "kiosk/batches", json={"cards": cards}))
-    assert "more" in faults_of(vilnius.kiosk.ask("POST", "kiosk/batches", json={"cards": [card], "more": 1}))
-    large = {"cards": [vilnius.card(message="x" * 19_000, recipient={"name": ""}) for _ in range(50)]}
-    assert vilnius.kiosk.ask("POST", "kiosk/batches", json=large).status_code == 200
+        assert "cards" in faults_of(asked.kiosk.ask("POST", "kiosk/batches", json={"cards": cards}))
+    assert "more" in faults_of(asked.kiosk.ask("POST", "kiosk/batches", json={"cards": [card], "more": 1}))
+    large = {"cards": [asked.card(message="x" * 19_000, recipient={"name": ""}) for _ in range(50)]}
+    assert asked.kiosk.ask("POST", "kiosk/batches", json=large).status_code == 200
     too_large = {"cards": [{"message": "x" * 11_000}] * 100}
-    refused(vilnius.kiosk.ask("POST", "kiosk/batches", json=too_large), 413, "too_large")
+    refused(asked.kiosk.ask("POST", "kiosk/batches", json=too_large), 413, "too_large")
 
 
 def test_a_fact_on_paper_is_accepted_and_held(outside: Outside, tiny: Town) -> None:
@@ -266,120 +264,118 @@ def test_the_end_of_the_drawer(tiny: Town) -> None:
         "9999-12-31T23:59:59-12:00",
     ],
 )
-def test_times_are_the_devices_word(vilnius: Town, moment: str) -> None:
-    card = vilnius.card(registered_at=moment)
-    made = vilnius.kiosk.register(card)
+def test_times_are_the_devices_word(asked: Town, moment: str) -> None:
+    card = asked.card(registered_at=moment)
+    made = asked.kiosk.register(card)
     assert made.status_code == 201, made.text
     assert "clock_off" in made.json()["warnings"]
-    assert vilnius.kiosk.register(card).json() == made.json()
+    assert asked.kiosk.register(card).json() == made.json()
     printed = {"id": new_id(), "printed_at": moment, "reason": None}
     path = f"kiosk/cards/{card['id']}"
-    assert vilnius.kiosk.ask("POST", f"{path}/prints", json=printed).status_code == 201
-    assert vilnius.kiosk.ask("POST", f"{path}/prints", json=printed).status_code == 200
-    assert vilnius.kiosk.ask("GET", f"{path}/postcard.pdf").status_code == 200
-    assert vilnius.outside.http.get(f"/S/{made.json()['slip_code']}").status_code == 200
-    assert vilnius.outside.http.get(f"/T/{made.json()['tracking_code']}").status_code == 200
-    stamp = vilnius.kiosk.lend(1).json()["stamps"][0]["number"]
-    fact = vilnius.kiosk.register(vilnius.card(number=stamp, registered_at=moment, printed_at=moment))
+    assert asked.kiosk.ask("POST", f"{path}/prints", json=printed).status_code == 201
+    assert asked.kiosk.ask("POST", f"{path}/prints", json=printed).status_code == 200
+    assert asked.kiosk.ask("GET", f"{path}/postcard.pdf").status_code == 200
+    assert asked.outside.http.get(f"/S/{made.json()['slip_code']}").status_code == 200
+    assert asked.outside.http.get(f"/T/{made.json()['tracking_code']}").status_code == 200
+    stamp = asked.kiosk.lend(1).json()["stamps"][0]["number"]
+    fact = asked.kiosk.register(asked.card(number=stamp, registered_at=moment, printed_at=moment))
     assert fact.status_code == 201
-    assert vilnius.outside.http.get(f"/S/{fact.json()['slip_code']}").status_code == 200
+    assert asked.outside.http.get(f"/S/{fact.json()['slip_code']}").status_code == 200
 
 
 @pytest.mark.parametrize(
     "moment", ["", "2026-12-18T10:15:00", "1766045700", 1766045700, "yesterday", None, "2026-12-18"]
 )
-def test_a_time_has_an_offset(vilnius: Town, moment: Any) -> None:
-    assert "registered_at" in vilnius.kiosk.faults(vilnius.card(registered_at=moment))
+def test_a_time_has_an_offset(asked: Town, moment: Any) -> None:
+    assert "registered_at" in asked.kiosk.faults(asked.card(registered_at=moment))
 
 
-def test_correcting_before_sealing(vilnius: Town) -> None:
-    card = vilnius.card()
-    made = vilnius.kiosk.register(card).json()
+def test_correcting_before_sealing(asked: Town) -> None:
+    card = asked.card()
+    made = asked.kiosk.register(card).json()
     path = f"kiosk/cards/{card['id']}"
     assert (
-        vilnius.kiosk.ask("PATCH", path, json={"message": None}).json()["tracking_code"]
+        asked.kiosk.ask("PATCH", path, json={"message": None}).json()["tracking_code"]
         == made["tracking_code"]
     )
-    printed = vilnius.kiosk.ask(
+    printed = asked.kiosk.ask(
         "POST", f"{path}/prints", json={"id": new_id(), "printed_at": now(), "reason": None}
     )
     assert printed.json()["status"] == "printed"
-    hidden = vilnius.kiosk.ask(
+    hidden = asked.kiosk.ask(
         "PATCH", path, json={"sender": {"name": "Ona Petraitienė", "email": "o@example.org"}}
     )
     assert (hidden.json()["status"], hidden.json()["tracking_code"]) == ("printed", made["tracking_code"])
-    shown = vilnius.kiosk.ask(
+    shown = asked.kiosk.ask(
         "PATCH", path, json={"recipient": {**card["recipient"], "name": "Jonas P."}}
     ).json()
     assert (shown["status"], shown["number"]) == ("registered", made["number"])
     assert shown["tracking_code"] != made["tracking_code"]
-    old = vilnius.outside.http.get(f"/T/{made['tracking_code']}", headers={"Accept": "application/json"})
+    old = asked.outside.http.get(f"/T/{made['tracking_code']}", headers={"Accept": "application/json"})
     assert old.status_code == 410
-    assert vilnius.outside.http.get(f"/T/{shown['tracking_code']}").status_code == 200
+    assert asked.outside.http.get(f"/T/{shown['tracking_code']}").status_code == 200
     assert faults_of(
-        vilnius.kiosk.ask("PATCH", path, json={"recipient": {**card["recipient"], "name": ""}})
+        asked.kiosk.ask("PATCH", path, json={"recipient": {**card["recipient"], "name": ""}})
     ) == {"recipient.name": "blank"}
-    assert faults_of(vilnius.kiosk.ask("PATCH", path, json={"volunteer": "Jonas"})) == {
+    assert faults_of(asked.kiosk.ask("PATCH", path, json={"volunteer": "Jonas"})) == {
         "volunteer": "unknown_field"
     }
-    assert vilnius.devices[1].ask("PATCH", path, json={"message": "x"}).status_code == 404
+    assert asked.devices[1].ask("PATCH", path, json={"message": "x"}).status_code == 404
 
 
-def test_a_second_print_says_why(vilnius: Town) -> None:
-    card = vilnius.card()
-    vilnius.kiosk.register(card)
+def test_a_second_print_says_why(asked: Town) -> None:
+    card = asked.card()
+    asked.kiosk.register(card)
     path = f"kiosk/cards/{card['id']}/prints"
     first = {"id": new_id(), "printed_at": now(), "reason": None}
-    assert [vilnius.kiosk.ask("POST", path, json=first).status_code for _ in range(2)] == [201, 200]
+    assert [asked.kiosk.ask("POST", path, json=first).status_code for _ in range(2)] == [201, 200]
     second = {"id": new_id(), "printed_at": now(), "reason": None}
-    assert faults_of(vilnius.kiosk.ask("POST", path, json=second)) == {"reason": "missing"}
-    assert vilnius.kiosk.ask("POST", path, json={**second, "reason": "jam"}).status_code == 201
+    assert faults_of(asked.kiosk.ask("POST", path, json=second)) == {"reason": "missing"}
+    assert asked.kiosk.ask("POST", path, json={**second, "reason": "jam"}).status_code == 201
     for reason in ("\x00", "a\nb", "x" * 201, "\u202e"):
         third = {"id": new_id(), "printed_at": now(), "reason": reason}
-        assert "reason" in faults_of(vilnius.kiosk.ask("POST", path, json=third)), reason
+        assert "reason" in faults_of(asked.kiosk.ask("POST", path, json=third)), reason
 
 
-def test_giving_a_card_up(vilnius: Town) -> None:
-    card = vilnius.card()
-    made = vilnius.kiosk.register(card).json()
+def test_giving_a_card_up(asked: Town) -> None:
+    card = asked.card()
+    made = asked.kiosk.register(card).json()
     path = f"kiosk/cards/{card['id']}"
     for reason in ("", " ", "\x00", "x" * 201):
-        answer = vilnius.kiosk.ask("POST", f"{path}/void", json={"reason": reason, "paper": "none"})
+        answer = asked.kiosk.ask("POST", f"{path}/void", json={"reason": reason, "paper": "none"})
         assert "reason" in faults_of(answer), repr(reason)
     assert "paper" in faults_of(
-        vilnius.kiosk.ask("POST", f"{path}/void", json={"reason": "r", "paper": "eaten"})
+        asked.kiosk.ask("POST", f"{path}/void", json={"reason": "r", "paper": "eaten"})
     )
-    before = vilnius.counts()
+    before = asked.counts()
     for _ in range(2):
-        gone = vilnius.kiosk.ask("POST", f"{path}/void", json={"reason": "misprint", "paper": "destroyed"})
+        gone = asked.kiosk.ask("POST", f"{path}/void", json={"reason": "misprint", "paper": "destroyed"})
         assert gone.status_code == 200
         assert gone.json()["status"] == "void"
-    after = vilnius.counts()
+    after = asked.counts()
     assert after["remaining"] == before["remaining"] + 1
-    assert vilnius.outside.http.get(f"/T/{made['tracking_code']}").status_code == 410
-    refused(vilnius.kiosk.ask("PATCH", path, json={"message": "x"}), 409, "void")
-    refused(vilnius.kiosk.ask("GET", f"{path}/postcard.pdf"), 409, "void")
-    missing = vilnius.card()
-    vilnius.kiosk.register(missing)
-    vilnius.kiosk.ask(
-        "POST", f"kiosk/cards/{missing['id']}/void", json={"reason": "lost", "paper": "missing"}
-    )
-    assert vilnius.counts()["withdrawn"] == after["withdrawn"] + 1
+    assert asked.outside.http.get(f"/T/{made['tracking_code']}").status_code == 410
+    refused(asked.kiosk.ask("PATCH", path, json={"message": "x"}), 409, "void")
+    refused(asked.kiosk.ask("GET", f"{path}/postcard.pdf"), 409, "void")
+    missing = asked.card()
+    asked.kiosk.register(missing)
+    asked.kiosk.ask("POST", f"kiosk/cards/{missing['id']}/void", json={"reason": "lost", "paper": "missing"})
+    assert asked.counts()["withdrawn"] == after["withdrawn"] + 1
 
 
-def test_the_postcard_to_print_changes_nothing(vilnius: Town) -> None:
-    card = vilnius.card()
-    made = vilnius.kiosk.register(card).json()
-    pages = [vilnius.kiosk.ask("GET", made["postcard"].removeprefix("/api/v1/")) for _ in range(2)]
+def test_the_postcard_to_print_changes_nothing(asked: Town) -> None:
+    card = asked.card()
+    made = asked.kiosk.register(card).json()
+    pages = [asked.kiosk.ask("GET", made["postcard"].removeprefix("/api/v1/")) for _ in range(2)]
     assert pages[0].content[:5] == b"%PDF-"
     assert pages[0].content == pages[1].content
-    assert vilnius.kiosk.ask("GET", f"kiosk/cards/{card['id']}/postcard.pdf?sheet=a6").status_code == 200
-    assert "sheet" in faults_of(vilnius.kiosk.ask("GET", f"kiosk/cards/{card['id']}/postcard.pdf?sheet=a0"))
-    assert vilnius.kiosk.register(card).json()["status"] == "registered"
+    assert asked.kiosk.ask("GET", f"kiosk/cards/{card['id']}/postcard.pdf?sheet=a6").status_code == 200
+    assert "sheet" in faults_of(asked.kiosk.ask("GET", f"kiosk/cards/{card['id']}/postcard.pdf?sheet=a0"))
+    assert asked.kiosk.register(card).json()["status"] == "registered"
 
 
-def test_address_forms(vilnius: Town) -> None:
-    form = vilnius.kiosk.ask("GET", "address-forms/DE?language=lt").json()
+def test_address_forms(asked: Town) -> None:
+    form = asked.kiosk.ask("GET", "address-forms/DE?language=lt").json()
     assert form.keys() >= {"country", "fields", "suspended"}
     assert form["country"] == "DE"
     for field in form["fields"]:
@@ -387,27 +383,27 @@ def test_address_forms(vilnius: Town) -> None:
     names = {field["name"] for field in form["fields"]}
     assert {"lines", "postal_code", "city"} <= names, names
     for country in ("UA", "JP", "IE", "RO", "HK", "US", "lt"):
-        assert vilnius.kiosk.ask("GET", f"address-forms/{country}?language=en").status_code == 200
+        assert asked.kiosk.ask("GET", f"address-forms/{country}?language=en").status_code == 200
     for country in ("XX", "Ž", "%00", "D", "DEU", "..", "1"):
-        answer = vilnius.kiosk.ask("GET", f"address-forms/{country}")
+        answer = asked.kiosk.ask("GET", f"address-forms/{country}")
         assert answer.status_code in (404, 422), (country, answer.text)
-    assert vilnius.kiosk.ask("GET", "address-forms/DE?language=%00").status_code in (200, 422)
+    assert asked.kiosk.ask("GET", "address-forms/DE?language=%00").status_code in (200, 422)
 
 
-def test_nothing_is_altered_but_nfc_and_outer_spaces(vilnius: Town) -> None:
+def test_nothing_is_altered_but_nfc_and_outer_spaces(asked: Town) -> None:
     name = "  žemaitė   O’Brien "
     decomposed = unicodedata.normalize("NFD", name)
-    card = vilnius.card(sender={"name": decomposed}, recipient={"name": decomposed, "lines": [" Im  Hof 3 "]})
-    back = vilnius.kiosk.ask("POST", "kiosk/read-back", json=card).json()
+    card = asked.card(sender={"name": decomposed}, recipient={"name": decomposed, "lines": [" Im  Hof 3 "]})
+    back = asked.kiosk.ask("POST", "kiosk/read-back", json=card).json()
     assert back["sender"] == "žemaitė   O’Brien"
     assert back["lines"][0] == "žemaitė   O’Brien"
     assert back["lines"][1] == "Im  Hof 3"
 
 
-def test_the_same_recipient_only_warns(vilnius: Town) -> None:
+def test_the_same_recipient_only_warns(asked: Town) -> None:
     recipient = {"name": "Tetė Marija", "lines": ["Gartenweg 77"]}
-    assert vilnius.kiosk.register(vilnius.card(recipient=recipient)).json()["warnings"] == []
-    second = vilnius.kiosk.register(vilnius.card(recipient=recipient))
+    assert asked.kiosk.register(asked.card(recipient=recipient)).json()["warnings"] == []
+    second = asked.kiosk.register(asked.card(recipient=recipient))
     assert second.status_code == 201
     assert second.json()["warnings"] == ["same_recipient"]
 
@@ -427,7 +423,7 @@ def test_a_lost_device_is_shut_out_and_a_retired_one_hands_in(outside: Outside, 
     outside.run("kiosk", "revoke", new_id(), code=1)
 
 
-def test_a_refusal_leaves_the_connection_good(outside: Outside, vilnius: Town) -> None:
+def test_a_refusal_leaves_the_connection_good(outside: Outside, asked: Town) -> None:
     """A server that answers before it has read the body drops the connection, and the next request with it."""
     connection = http.client.HTTPConnection(urlsplit(outside.up.url).netloc, timeout=20)
     try:
@@ -436,7 +432,7 @@ def test_a_refusal_leaves_the_connection_good(outside: Outside, vilnius: Town) -
             ("/api/v1/nothing", "application/json", 60_000, 404),
             ("/api/v1/kiosk/pairing", "application/json", 900_000, 413),
             ("/api/v1/kiosk/pairing", "text/plain", 60_000, 415),
-            ("/api/v1/campaigns/asked", "application/json", 60_000, 405),
+            ("/api/v1/campaigns/vilnius", "application/json", 60_000, 405),
         ] * 3:
             connection.request("POST", path, body=b"x" * size, headers={"Content-Type": media_type})
             held = connection.sock
