@@ -136,9 +136,7 @@ class XlsxTable:
                     yield
                 parser.Parse(b"", True)
                 yield
-        except (
-            zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, expat.ExpatError,
-        ):  # fmt: skip
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, expat.ExpatError):
             raise Unreadable(_DAMAGED) from None
 
 

@@ -24,7 +24,9 @@ from postcards.services.drawer import CapReached
 from postcards.services.registration import CardRequest, NotOpen, Origin, PrintCheck
 from postcards.vault import Vault
 
-#: How often a row is tried again when the database is away or busy.
+#: Rows in one transaction: a commit costs more than a card, and their stamps must not be held for long.
+GROUP = 25
+#: How often rows are tried again when the database is away or busy.
 TRIES = 5
 
 _NAMESPACE = uuid.UUID("0d5c1f5e-9a1f-4f6c-8a60-6a2b1d1f7c11")
@@ -40,6 +42,16 @@ class Outcome:
     result: str
     faults: tuple[Fault, ...] = ()
     number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A row that was checked and sealed before the transaction, or else its faults."""
+
+    row: Row
+    copy: int
+    request: CardRequest
+    prepared: registration.Prepared | tuple[Fault, ...]
 
 
 @dataclass(slots=True)
@@ -97,8 +109,10 @@ class Import:
             free = int(session.scalar(_FREE, {"campaign_id": campaign.id}) or 0)
         for row, read, copy in self._read(rows, after=0):
             request, prepared = self._prepare(read, copy)
-            if self._replay(request) is not None:
-                yield Outcome(row, copy, "there")
+            with self._begin() as session:
+                replay = self._replay(session, request)
+            if replay is not None:
+                yield Outcome(row, copy, "there", number=replay.number)
             elif isinstance(prepared, tuple):
                 yield Outcome(row, copy, "refused", prepared)
             elif campaign.status != "open":
@@ -114,27 +128,20 @@ class Import:
     def register(
         self, rows: Iterable[Row], *, after: int = 0, pause: Callable[[float], None] = time.sleep
     ) -> Iterator[Outcome]:
-        """This will register row by row, each in a transaction of its own, and yield what became of it.
+        """This will register the rows, some in a transaction, and yield what became of each once that is sure.
 
         Rows up to line `after` were seen to before. Raises `Unavailable` when the database stays away: the same
         table again goes on from there.
         """
+        group: list[_Ready] = []
         for row, read, copy in self._read(rows, after=after):
             request, prepared = self._prepare(read, copy)
-            if isinstance(prepared, tuple):
-                # The rules may have changed since this very row was registered: then it is that card still.
-                replay = self._replay(request)
-                if replay is None:
-                    yield Outcome(row, copy, "refused", prepared)
-                else:
-                    yield Outcome(row, copy, "there", number=replay.number)
-                continue
-            try:
-                card = self._register(prepared, pause)
-            except (CapReached, NotOpen, registration.IdReused) as refusal:
-                yield Outcome(row, copy, "refused", (Fault("row", refusal.code, refusal.message),))
-            else:
-                yield Outcome(row, copy, "registered" if card.is_new else "there", number=card.number)
+            group.append(_Ready(row, copy, request, prepared))
+            if len(group) == GROUP:
+                yield from self._register(group, pause)
+                group = []
+        if group:
+            yield from self._register(group, pause)
 
     def note(self, session: Session, counts: Counts, *, at: dt.datetime) -> None:
         """This will write in the journal that a table was loaded; each card has its own entry besides."""
@@ -205,31 +212,40 @@ class Import:
     def _origin(self, status: str) -> Origin:
         return Origin(self._campaign.id, status, kiosk_id=None, venue_slug=None)
 
-    def _replay(self, request: CardRequest) -> registration.Registered | None:
-        with self._begin() as session:
-            return registration.find_replay(
-                session,
-                origin=self._origin("open"),
-                card_id=request.id,
-                body_mark=self._vault.body_mark(request.body),
-            )
+    def _replay(self, session: Session, request: CardRequest) -> registration.Registered | None:
+        mark = self._vault.body_mark(request.body)
+        origin = self._origin("open")
+        return registration.find_replay(session, origin=origin, card_id=request.id, body_mark=mark)
 
-    def _register(
-        self, prepared: registration.Prepared, pause: Callable[[float], None]
-    ) -> registration.Registered:
+    def _register(self, group: list[_Ready], pause: Callable[[float], None]) -> list[Outcome]:
+        """One transaction; a row that is refused has changed nothing in it."""
         tries = 0
         while True:
             try:
                 with self._begin() as session:
-                    status = campaigns.get(session, self._campaign.id).status
-                    return registration.register_card(
-                        session, origin=self._origin(status), prepared=prepared, by=self._by, at=self._clock()
-                    )
+                    origin = self._origin(campaigns.get(session, self._campaign.id).status)
+                    return [self._register_one(session, ready, origin) for ready in group]
             except Unavailable as away:
                 tries += 1
                 if tries == TRIES:
                     raise
                 pause(min(away.retry_after, 2))
+
+    def _register_one(self, session: Session, ready: _Ready, origin: Origin) -> Outcome:
+        row, copy, prepared = ready.row, ready.copy, ready.prepared
+        if isinstance(prepared, tuple):
+            # The rules may have changed since this very row was registered: then it is that card still.
+            replay = self._replay(session, ready.request)
+            if replay is None:
+                return Outcome(row, copy, "refused", prepared)
+            return Outcome(row, copy, "there", number=replay.number)
+        try:
+            card = registration.register_card(
+                session, origin=origin, prepared=prepared, by=self._by, at=self._clock()
+            )
+        except (CapReached, NotOpen, registration.IdReused) as refusal:
+            return Outcome(row, copy, "refused", (Fault("row", refusal.code, refusal.message),))
+        return Outcome(row, copy, "registered" if card.is_new else "there", number=card.number)
 
 
 def _declared(consent: str | None, edition: Edition, at: dt.datetime) -> str | None:
