@@ -101,7 +101,7 @@ def test_a_manifest_says_all_about_its_files(asked: Town, posted: Posted) -> Non
         assert got.headers["Content-Type"].partition(";")[0] == file["media_type"].partition(";")[0]
         assert asked.partner("GET", path).content == got.content
     sums = asked.partner("GET", f"/{number}/files/SHA256SUMS").text.splitlines()
-    named = dict(reversed(line.split("  ")) for line in sums)
+    named = {name: sha256 for sha256, _, name in (line.partition("  ") for line in sums)}
     assert named == {file["name"]: file["sha256"] for file in shown["files"] if file["name"] != "SHA256SUMS"}
     one = asked.partner("GET", f"/{number}?version=1").json()
     assert one == shown

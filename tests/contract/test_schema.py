@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from tests.contract.outside import Document
 from tests.plugins.cast import Town, bearer
@@ -137,8 +137,9 @@ def _values(schema: dict[str, Any]) -> list[str]:
 
 
 def _filled(path: str, values: tuple[str, ...]) -> str:
-    for value in values:
-        path = re.sub(r"\{[^}]+\}", lambda _, value=value: value, path, count=1)
+    names = re.findall(r"\{[^}]+\}", path)
+    for name, value in zip(names, values, strict=True):
+        path = path.replace(name, value)
     return path
 
 
