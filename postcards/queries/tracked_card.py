@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from postcards.models import Arrival, Campaign, Card, Person, TrackingCode
@@ -22,7 +22,6 @@ class TrackedCard:
 
     campaign_id: int
     campaign_slug: str
-    edition: dict[str, Any]
     cap: int
     card_id: uuid.UUID
     number: int
@@ -45,12 +44,12 @@ class TrackedCard:
 
 def by_code(session: Session, code: str) -> TrackedCard | None:
     """This will find the card that a tracking code was given for; None when there is none (yet)."""
-    return _card(session.execute(_cards().where(TrackingCode.code == code)).one_or_none())
+    return _card(session.execute(_BY_CODE, {"code": code}).one_or_none())
 
 
 def by_slip_code(session: Session, slip_code: str) -> TrackedCard | None:
     """This will find the card of a sender's slip, also when the card has since been given a new code."""
-    return _card(session.execute(_cards().where(TrackingCode.slip_code == slip_code)).one_or_none())
+    return _card(session.execute(_BY_SLIP_CODE, {"code": slip_code}).one_or_none())
 
 
 def _cards() -> Select[*tuple[Any, ...]]:
@@ -58,7 +57,6 @@ def _cards() -> Select[*tuple[Any, ...]]:
         select(
             Card.campaign_id,
             Campaign.slug.label("campaign_slug"),
-            Campaign.edition,
             Campaign.cap,
             Card.id.label("card_id"),
             Card.number,
@@ -87,3 +85,8 @@ def _cards() -> Select[*tuple[Any, ...]]:
 
 def _card(row: Row[Any] | None) -> TrackedCard | None:
     return None if row is None else TrackedCard(**row._mapping)
+
+
+# Built once: the recipient's page is looked at most.
+_BY_CODE = _cards().where(TrackingCode.code == bindparam("code"))
+_BY_SLIP_CODE = _cards().where(TrackingCode.slip_code == bindparam("code"))

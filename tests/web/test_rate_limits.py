@@ -150,8 +150,8 @@ def test_wrong_pairing_codes_are_limited_by_address(client: FlaskClient) -> None
     assert forged.status_code == 429
 
 
-def test_a_kiosk_is_refused_only_when_it_runs_wild(app: Flask, vilnius: Town) -> None:
-    kiosk, other = vilnius.kiosks[0], vilnius.add_kiosk()
+def test_a_busy_kiosk_is_never_refused(app: Flask, vilnius: Town) -> None:
+    kiosk = vilnius.kiosks[0]
     statuses: list[int] = []
 
     def run() -> None:
@@ -159,17 +159,13 @@ def test_a_kiosk_is_refused_only_when_it_runs_wild(app: Flask, vilnius: Town) ->
         for _ in range(150):
             answer = client.get("/api/v1/address-forms/DE", headers=bearer(kiosk.token))
             statuses.append(answer.status_code)
-            if answer.status_code == 429:
-                assert answer.headers["Retry-After"] == "1"
 
     runners = [threading.Thread(target=run) for _ in range(4)]
     for runner in runners:
         runner.start()
     for runner in runners:
         runner.join()
-    assert statuses.count(200) >= 200
-    assert set(statuses) <= {200, 429}
-    assert app.test_client().get("/api/v1/kiosk", headers=bearer(other.token)).status_code == 200
+    assert set(statuses) == {200}, "a busy venue is no program that runs wild"
 
 
 def test_a_household_is_one_address() -> None:
