@@ -77,6 +77,14 @@ def _register_at_the_kiosk(page: Page, house: RunningUp) -> tuple[str, str]:
     return card["tracking_code"], card["slip_code"]
 
 
+def _nothing_personal_in(logs: Path, *secrets: str) -> None:
+    """No log line of the whole run holds a name, an address, a mail address or a secret."""
+    planted = ("Petrait", "Hauptstra", "10115", "ona@example", "Rūta", "organiser@example", *secrets)
+    lines = [line for log in logs.iterdir() for line in log.read_text(errors="replace").splitlines()]
+    assert len(lines) > 10
+    assert [line for line in lines if any(words in line for words in planted)] == []
+
+
 @pytest.mark.timeout(240)
 def test_from_up_to_a_confirmed_arrival(browser: Browser, tmp_path: Path) -> None:
     complaints: list[str] = []
@@ -137,4 +145,7 @@ def test_from_up_to_a_confirmed_arrival(browser: Browser, tmp_path: Path) -> Non
         assert shown["cards"] == {"arrived": 1}
         assert shown["stamps"] == {"used": 1, "lent": 0, "free": 9999, "held": 0, "withdrawn": 0}
         assert "agree" in house.command("check")
+        _nothing_personal_in(
+            house.home / "logs", slip_code, house.after("organiser@example.org").rpartition("/")[2]
+        )
     assert complaints == []
