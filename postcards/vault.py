@@ -7,6 +7,7 @@ key there makes every copy of the data unreadable, in backups too.
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import fcntl
 import hashlib
 import hmac
@@ -16,6 +17,7 @@ import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -41,6 +43,15 @@ class WrongMasterKey(KeyMissing):
     code = "wrong_master_key"
 
 
+@dataclass(frozen=True, slots=True)
+class DataKey:
+    """A key in the keys file. `retired_at` is when a newer one took its place; None while it is in force."""
+
+    id: str
+    campaign: str
+    retired_at: dt.datetime | None
+
+
 class Vault:
     """Seals and opens people's data, and makes blind indexes of it.
 
@@ -51,6 +62,7 @@ class Vault:
         if len(master_key) != 32:
             raise ValueError("the master key has 32 bytes")
         self._wrapping = AESGCM(_subkey(master_key, "wrap data keys"))
+        self._own = AESGCM(_subkey(master_key, "secrets of the house"))
         self._indexing = _subkey(master_key, "blind indexes")
         self._bodies = _subkey(master_key, "request bodies")
         self._keys_file = keys_file
@@ -75,6 +87,42 @@ class Vault:
             self._load()
         return set(self._keys)
 
+    def data_keys(self) -> list[DataKey]:
+        """This will list the keys of the keys file, the oldest first."""
+        with self._locked_file() as (entries, _):
+            return [
+                DataKey(key_id, entry["campaign"], _moment(entry.get("retired_at")))
+                for key_id, entry in entries.items()
+            ]
+
+    def retire(self, key_id: str, *, at: dt.datetime) -> None:
+        """This will note that a key is no longer in force; it still opens what it sealed."""
+        with self._locked_file() as (entries, save):
+            if key_id in entries and "retired_at" not in entries[key_id]:
+                entries[key_id]["retired_at"] = at.isoformat()
+                save(entries)
+
+    def destroy(self, key_id: str) -> None:
+        """This will take a key out of the file for ever. What it sealed is gone with it, in every copy."""
+        with self._locked_file() as (entries, save):
+            entries.pop(key_id, None)
+            save(entries)
+        self._keys.pop(key_id, None)
+
+    def wrapped_keys(self) -> dict[str, dict[str, str]]:
+        """This will give the entries of the keys file as they are: the keys in them are wrapped."""
+        with self._locked_file() as (entries, _):
+            return entries
+
+    def adopt(self, brought: dict[str, dict[str, str]]) -> list[str]:
+        """This will add entries of `wrapped_keys` that are not here, and tell their ids. Raises `WrongMasterKey`."""
+        for key_id, entry in brought.items():
+            self._unwrapped(key_id, entry)
+        with self._locked_file() as (entries, save):
+            new = [key_id for key_id in brought if key_id not in entries]
+            save(entries | {key_id: brought[key_id] for key_id in new})
+        return new
+
     def seal(self, key_id: str, plain: bytes, *, about: str) -> bytes:
         """This will encrypt `plain`; `about` (such as "card-id/recipient") is needed to open it again."""
         nonce = os.urandom(NONCE)
@@ -86,6 +134,18 @@ class Vault:
             return self._key(key_id).decrypt(sealed[:NONCE], sealed[NONCE:], about.encode())
         except InvalidTag as error:
             raise ValueError(f"sealed data about {about.partition('/')[2]} was altered or moved") from error
+
+    def seal_own(self, plain: bytes, *, about: str) -> bytes:
+        """This will encrypt what belongs to the house and to no campaign, such as the secret of a second factor."""
+        nonce = os.urandom(NONCE)
+        return nonce + self._own.encrypt(nonce, plain, about.encode())
+
+    def open_own(self, sealed: bytes, *, about: str) -> bytes:
+        """This will decrypt what `seal_own` made. Raises `ValueError` when it was altered or moved."""
+        try:
+            return self._own.decrypt(sealed[:NONCE], sealed[NONCE:], about.encode())
+        except InvalidTag as error:
+            raise ValueError("sealed data of the house was altered or moved") from error
 
     def blind_index(self, kind: str, text: str) -> bytes:
         """This will give 32 bytes by which equal texts of a kind (such as "email") find each other."""
@@ -110,16 +170,17 @@ class Vault:
             return
         keys = {}
         for key_id, entry in json.loads(self._keys_file.read_text(encoding="utf-8")).items():
-            wrapped = base64.b64decode(entry["wrapped"])
-            try:
-                keys[key_id] = AESGCM(
-                    self._wrapping.decrypt(wrapped[:NONCE], wrapped[NONCE:], key_id.encode())
-                )
-            except InvalidTag as error:
-                raise WrongMasterKey(
-                    f"{self._keys_file} does not open with this master key: one of the two is another house's."
-                ) from error
+            keys[key_id] = self._unwrapped(key_id, entry)
         self._keys = keys
+
+    def _unwrapped(self, key_id: str, entry: dict[str, str]) -> AESGCM:
+        wrapped = base64.b64decode(entry["wrapped"])
+        try:
+            return AESGCM(self._wrapping.decrypt(wrapped[:NONCE], wrapped[NONCE:], key_id.encode()))
+        except InvalidTag as error:
+            raise WrongMasterKey(
+                f"{self._keys_file} does not open with this master key: one of the two is another house's."
+            ) from error
 
     @contextmanager
     def _locked_file(self) -> Iterator[tuple[dict[str, dict[str, str]], _Save]]:
@@ -145,6 +206,10 @@ class _Save:
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(self._path)
+
+
+def _moment(text: str | None) -> dt.datetime | None:
+    return None if text is None else dt.datetime.fromisoformat(text)
 
 
 def token_hash(token: str) -> bytes:

@@ -49,13 +49,19 @@ def print_(slug: str, sheet: str, out: Path, numbers: str | None, draft: bool, a
             )
         done = _drawn(kit, campaign.id, run)
         with out.open("wb") as file:
-            for piece in kit.sealed_files.stream(done.file_key or "", key_id=campaign.data_key):
+            for piece in kit.sealed_files.stream(done.file_key or "", key_id=done.key_id or ""):
                 file.write(piece)
     if as_json:
         answer({"run": done.run, "cards": done.cards, "first": done.first_number, "last": done.last_number,
                 "file": str(out), "draft": draft})  # fmt: skip
     else:
-        click.echo(f"Wrote {done.cards} cards, No. {done.first_number} to {done.last_number}, to {out}.")
+        click.echo(f"Wrote {_said(done)}, to {out}.")
+
+
+def _said(run: PrintRun) -> str:
+    if run.cards == 1:
+        return f"one card, No. {run.first_number}"
+    return f"{run.cards} cards, No. {run.first_number} to {run.last_number}"
 
 
 def _can_be_written(out: Path) -> None:

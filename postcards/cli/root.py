@@ -21,6 +21,7 @@ COMMANDS = {
     "print": "printing",
     "manifest": "manifest",
     "check": "checking",
+    "keys": "keys",
     "demo": "demo",
 }
 

@@ -21,6 +21,7 @@ class PrintRun(Base):
         UniqueConstraint("campaign_id", "run"),
         one_of("status", STATUSES),
         CheckConstraint("(claimed_by IS NULL) = (claimed_until IS NULL)", name="lease"),
+        CheckConstraint("(file_key IS NULL) = (key_id IS NULL)", name="file_has_a_key"),
         CheckConstraint("status <> 'ready' OR file_key IS NOT NULL", name="ready_has_a_file"),
         Index("ix_print_run_waiting", "requested_at", postgresql_where="status IN ('queued', 'drawing')"),
     )
@@ -42,6 +43,7 @@ class PrintRun(Base):
     ready_at: Mapped[Moment | None]
     failure: Mapped[str | None]
     file_key: Mapped[str | None]
+    key_id: Mapped[str | None]
     file_name: Mapped[str | None]
     file_bytes: Mapped[int | None]
     file_sha256: Mapped[Mark | None]

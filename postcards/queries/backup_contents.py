@@ -31,6 +31,7 @@ _KEYS = text(
         UNION SELECT campaign_id, key_id FROM person
         UNION SELECT campaign_id, key_id FROM arrival WHERE key_id IS NOT NULL
         UNION SELECT campaign_id, key_id FROM manifest WHERE content IS NOT NULL
+        UNION SELECT campaign_id, key_id FROM print_run WHERE key_id IS NOT NULL
     ) AS used ON used.campaign_id = c.id ORDER BY 1, 2
     """
 )

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from postcards.models import Campaign
 from postcards.services.checks import cards, manifests, paper, stamps
+from postcards.services.checks.data_keys import missing_keys
 from postcards.services.checks.journal_chain import broken_chain
 from postcards.services.checks.kept_files import Keeps, broken_files
 from postcards.services.checks.manifest_contents import broken_contents
@@ -35,6 +36,7 @@ def check_books(
         for sentence in sentences:
             found += sentence.broken(session, campaigns=campaigns)
     found += broken_contents(session, vault=vault, campaigns=campaigns)
+    found += missing_keys(session, vault=vault, campaigns=campaigns)
     found += broken_chain(session, campaign_id=campaign_id)
     found += broken_files(session, files=files, campaigns=campaigns)
     return found

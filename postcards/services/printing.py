@@ -236,6 +236,7 @@ def _finish(
             "claimed_until": None,
             "ready_at": at,
             "file_key": key,
+            "key_id": claimed.key_id,
             "file_name": f"{claimed.slug}-run-{claimed.run:03}.pdf",
             "file_bytes": stored.bytes,
             "file_sha256": stored.sha256,

@@ -162,6 +162,11 @@ FAULTS = (
         "Manifest 2.1 of vilnius was sealed when the journal's chain ended with link",
     ),
     Fault(
+        "UPDATE person SET key_id = 'gone' WHERE card_id = :registered",
+        "data_key_missing",
+        "Data key gone of vilnius is not in the keys file, but it is needed: people's data of 1 cards",
+    ),
+    Fault(
         "UPDATE print_run SET cards = 2 WHERE campaign_id = :v AND run = 1",
         "print_run_cards_differ",
         "Print run 1 of vilnius says 2 cards",

@@ -55,6 +55,7 @@ def test_each_planted_fault_is_found_and_named(house: House, whole: WholeCampaig
 def test_a_fault_was_planted_for_every_kind_of_finding() -> None:
     from postcards.services.checks import (
         cards,
+        data_keys,
         journal_chain,
         kept_files,
         manifest_contents,
@@ -64,7 +65,7 @@ def test_a_fault_was_planted_for_every_kind_of_finding() -> None:
     )
 
     kinds = {sentence.kind for module in (stamps, cards, paper, manifests) for sentence in module.SENTENCES}
-    for module in (manifest_contents, kept_files, journal_chain):
+    for module in (manifest_contents, kept_files, journal_chain, data_keys):
         kinds |= set(re.findall(r'Finding\(\s*"(\w+)"', inspect.getsource(module)))
     assert kinds == {fault.kind for fault in FAULTS}
 

@@ -29,7 +29,7 @@ _FILES = text(
     WHERE c.id = ANY(:campaigns) AND m.content IS NOT NULL
     UNION ALL
     SELECT 'print run ' || c.slug || '/' || r.run || ' ' || coalesce(r.file_name, ''), r.id::text,
-           1, coalesce(r.file_name, ''), r.file_key, c.data_key, r.file_bytes, r.file_sha256, NULL
+           1, coalesce(r.file_name, ''), r.file_key, r.key_id, r.file_bytes, r.file_sha256, NULL
     FROM print_run r JOIN campaign c ON c.id = r.campaign_id
     WHERE c.id = ANY(:campaigns) AND r.status = 'ready' AND r.file_key IS NOT NULL
     ORDER BY owner, position

@@ -72,9 +72,9 @@ def print_run_file(run_id: uuid.UUID, **_: str) -> Response:
     with kit().begin() as session:
         here = place(session)
         run = print_requests.get(session, campaign_id=here.campaign.id, run_id=run_id)
-        if run.status != "ready" or run.file_key is None:
+        if run.status != "ready" or run.file_key is None or run.key_id is None:
             raise NotFound(gettext("This print run has no file."))
-        pieces = kit().sealed_files.stream(run.file_key, key_id=here.campaign.data_key)
+        pieces = kit().sealed_files.stream(run.file_key, key_id=run.key_id)
         journal.write(
             session,
             campaign_id=here.campaign.id,

@@ -1,0 +1,60 @@
+"""Data keys as the database knows them: what is sealed with each, and which one each campaign seals with now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+# What retention or an erasure took away hangs on no key any more.
+_USED = text(
+    """
+    WITH used AS (
+        SELECT campaign_id, key_id, count(*) AS people, 0 AS thanks, 0 AS manifests, 0 AS print_runs FROM person
+        WHERE coalesce(sender, recipient, message, volunteer) IS NOT NULL GROUP BY 1, 2
+        UNION ALL SELECT campaign_id, key_id, 0, count(*), 0, 0 FROM arrival WHERE key_id IS NOT NULL GROUP BY 1, 2
+        UNION ALL SELECT campaign_id, key_id, 0, 0, count(*), 0 FROM manifest WHERE content IS NOT NULL GROUP BY 1, 2
+        UNION ALL SELECT campaign_id, key_id, 0, 0, 0, count(*) FROM print_run WHERE key_id IS NOT NULL GROUP BY 1, 2
+        UNION ALL SELECT id, data_key, 0, 0, 0, 0 FROM campaign
+    )
+    SELECT used.key_id, c.slug, used.key_id = c.data_key AS is_current, sum(people)::int AS people,
+           sum(thanks)::int AS thanks, sum(manifests)::int AS manifests, sum(print_runs)::int AS print_runs
+    FROM used JOIN campaign c ON c.id = used.campaign_id
+    GROUP BY 1, 2, 3 ORDER BY 2, 3 DESC, 1
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUse:
+    """What hangs on one data key of a campaign: rows of people, thanks, lists with content, print runs with a file."""
+
+    key_id: str
+    slug: str
+    is_current: bool
+    people: int
+    thanks: int
+    manifests: int
+    print_runs: int
+
+    @property
+    def is_needed(self) -> bool:
+        """True when something could not be read without it, or new data is sealed with it."""
+        return self.is_current or any((self.people, self.thanks, self.manifests, self.print_runs))
+
+    def words(self) -> str:
+        """This will say in words what hangs on it."""
+        counts = {
+            "people's data of {} cards": self.people,
+            "{} replies": self.thanks,
+            "{} manifests": self.manifests,
+            "{} print runs": self.print_runs,
+        }
+        found = [words.format(n) for words, n in counts.items() if n]
+        return ", ".join((["all new data"] if self.is_current else []) + found) or "nothing"
+
+
+def used(session: Session) -> list[KeyUse]:
+    """This will list every data key that the database names, the campaigns by slug, the key in force first."""
+    return [KeyUse(**row._mapping) for row in session.execute(_USED)]
