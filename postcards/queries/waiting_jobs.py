@@ -39,9 +39,7 @@ _WAITING = text(
 
 def waiting_jobs(session: Session, *, at: dt.datetime) -> list[WaitingJobs]:
     """This will count what waits at `at`, by kind."""
-    return [
-        WaitingJobs(row.kind, row.jobs, row.oldest_at) for row in session.execute(_WAITING, {"at": at})
-    ]
+    return [WaitingJobs(row.kind, row.jobs, row.oldest_at) for row in session.execute(_WAITING, {"at": at})]
 
 
 def last_tick(session: Session, *, name: str = "beat") -> dt.datetime | None:
