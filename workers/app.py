@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 from celery import Celery
+from celery.exceptions import SecurityWarning
 from celery.signals import setup_logging, worker_process_shutdown
 
 from postcards import config, jobs
@@ -77,8 +78,13 @@ def _logging(**_: Any) -> None:
     """Our own lines, JSON, ids only; Celery's own at WARNING, for they would quote arguments."""
     import logging
     import sys
+    import warnings
 
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    # Root is who runs one machine's `up`; messages are JSON with ids, which is what this warning is about.
+    warnings.filterwarnings(
+        "ignore", message=r"\s*You're running the worker with superuser", category=SecurityWarning
+    )
     # The words by which whoever starts us knows that the worker listens.
     logging.getLogger("celery.apps.worker").setLevel(logging.INFO)
     structlog.configure(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,6 +13,7 @@ from typing import Any
 import click
 
 from postcards import config, db, embedded, jobs
+from postcards.config import Settings
 from postcards.errors import Unavailable
 from postcards.kit import Kit, assemble
 
@@ -29,7 +31,7 @@ def now() -> dt.datetime:
 @contextmanager
 def tools() -> Iterator[Kit]:
     """This will open the tools on the running `up`, on the servers that the settings name, or on our own."""
-    settings = embedded.with_secrets(config.load())
+    settings = as_reached(embedded.with_secrets(config.load()))
     with embedded.attach_or_start(settings) as servers:
         settings = replace(settings, database_url=servers.database_url, broker_url=servers.broker_url)
         jobs.connect(settings.broker_url)
@@ -42,6 +44,24 @@ def tools() -> Iterator[Kit]:
             made.close()
 
 
+def as_reached(settings: Settings) -> Settings:
+    """This will let links and QR codes lead to the `up` that runs on this HOME, unless PUBLIC_URL says where."""
+    house = None if public_url_is_given() else embedded.running(settings.home)
+    return replace(settings, public_url=reachable(house.address)) if house and house.address else settings
+
+
+def public_url_is_given() -> bool:
+    """This will say whether the operator has set the address that people use."""
+    return "POSTCARDS_PUBLIC_URL" in os.environ or "POSTCARDS_PUBLIC_URL_FILE" in os.environ
+
+
+def reachable(address: str) -> str:
+    """This will name this machine itself in the address of a server that listens on all of its addresses."""
+    for every, here in (("://0.0.0.0:", "://127.0.0.1:"), ("://[::]:", "://[::1]:")):
+        address = address.replace(every, here)
+    return address
+
+
 def _migrated(made: Kit, *, ours: bool) -> None:
     with made.engine.connect() as connection:
         current = db.is_current(connection)
@@ -50,6 +70,11 @@ def _migrated(made: Kit, *, ours: bool) -> None:
     if not ours:
         raise Unavailable("The database is not at the newest migration. Run `postcards db upgrade` first.")
     db.upgrade(made.settings.database_url)
+
+
+def cards_of(n: int) -> str:
+    """This will say how many cards, "1 card" or "2 cards"."""
+    return f"{n} card{'' if n == 1 else 's'}"
 
 
 def answer(value: Any) -> None:

@@ -6,7 +6,7 @@ import time
 
 import click
 
-from postcards.cli.edge import BY, answer, as_json, now, tools
+from postcards.cli.edge import BY, answer, as_json, cards_of, now, tools
 from postcards.kit import worker_name
 from postcards.paper.manifest_files import make_files
 from postcards.queries import campaigns as queries
@@ -44,7 +44,9 @@ def seal(slug: str, as_json: bool) -> None:
     if as_json:
         return answer([{"number": one.number, "version": one.version, "lines": one.lines} for one in sealed])
     for one in sealed:
-        click.echo(f"Manifest {one.number} is sealed: {one.lines} cards.")
+        click.echo(f"Manifest {one.number} is sealed: {cards_of(one.lines)}.")
+    if not sealed:
+        click.echo("Nothing to seal: no printed card is free to go.")
     return None
 
 
@@ -71,7 +73,7 @@ def list_(slug: str, as_json: bool) -> None:
         )
     for one in found:
         click.echo(
-            f"{one.number:>4}.{one.version}  {one.status:12} {one.lines:>4} cards  {one.sealed_at:%Y-%m-%d %H:%M}"
+            f"{one.number:>4}.{one.version}  {one.status:12} {cards_of(one.lines):>12}  {one.sealed_at:%Y-%m-%d %H:%M}"
         )
     if not found:
         click.echo("No manifest yet.")

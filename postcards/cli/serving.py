@@ -10,8 +10,10 @@ from pathlib import Path
 import click
 
 from postcards import config, db, embedded
+from postcards.cli.edge import public_url_is_given, reachable
 from postcards.cli.welcome import Welcome
 from postcards.embedded import Servers
+from postcards.embedded.children import web_arguments
 from postcards.embedded.supervisor import run_up
 from postcards.kit import assemble
 
@@ -27,10 +29,9 @@ from postcards.kit import assemble
 def up(host: str, port: int, tls: tuple[Path, Path] | None, no_worker: bool, demo: bool) -> None:
     """Serve everything from this machine: database, broker, web, worker and scheduler."""
     settings = embedded.with_secrets(config.load())
-    if "POSTCARDS_PUBLIC_URL" not in os.environ and "POSTCARDS_PUBLIC_URL_FILE" not in os.environ:
-        local = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 - a reader needs an address
-        shown = f"[{local}]" if ":" in local and not local.startswith("[") else local
-        settings = replace(settings, public_url=f"http{'s' if tls else ''}://{shown}:{port}")
+    if not public_url_is_given():
+        shown = f"[{host}]" if ":" in host else host
+        settings = replace(settings, public_url=reachable(f"http{'s' if tls else ''}://{shown}:{port}"))
         os.environ["POSTCARDS_PUBLIC_URL"] = settings.public_url
     welcome = Welcome(settings.public_url)
 
@@ -67,25 +68,25 @@ def up(host: str, port: int, tls: tuple[Path, Path] | None, no_worker: bool, dem
 def serve(host: str, port: int) -> None:
     """The web alone, for containers: its settings are given."""
     settings = config.load()
-    _become(
-        *("granian", "--interface", "wsgi", "--no-ws", "--host", host, "--port", str(port)),
-        *("--workers", str(settings.web_workers), "--blocking-threads", "16", "--backpressure", "64"),
-        *("--respawn-failed-workers", "--log-level", settings.log_level, "postcards.web.wsgi:app"),
-    )
+    _become(*web_arguments(settings, host=host, port=port))
 
 
 @click.command(hidden=True)
 def worker() -> None:
     """A worker alone, for containers."""
     _become(
-        "celery", "-A", "workers.app", "worker", "--without-gossip", "--without-mingle", "--loglevel", "info"
+        *("celery", "--quiet", "-A", "workers.app", "worker"),
+        *("--without-gossip", "--without-mingle", "--loglevel", "info"),
     )
 
 
 @click.command(hidden=True)
 def beat() -> None:
     """The scheduler alone, for containers; its notes go to /tmp, for nothing hangs on them."""
-    _become("celery", "-A", "workers.app", "beat", "--pidfile", "", "--schedule", "/tmp/beat-schedule")  # noqa: S108
+    _become(
+        *("celery", "--quiet", "-A", "workers.app", "beat"),
+        *("--pidfile", "", "--schedule", "/tmp/beat-schedule"),  # noqa: S108
+    )
 
 
 def _become(module: str, *arguments: str) -> None:

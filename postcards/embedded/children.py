@@ -94,6 +94,18 @@ def environment(settings: Settings, servers: Servers, extra: Mapping[str, str]) 
     return env | dict(extra)
 
 
+def web_arguments(settings: Settings, *, host: str, port: int, more: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """This will give the web server's module and its arguments, the same for `up` and for a container."""
+    return (
+        *("granian", "--interface", "wsgi", "--no-ws", "--host", host),
+        *("--port", str(port), "--workers", str(settings.web_workers)),
+        *("--blocking-threads", str(WEB_THREADS), "--backpressure", str(WEB_BACKPRESSURE)),
+        *("--http1-header-read-timeout", "10000", "--respawn-failed-workers"),
+        *("--workers-kill-timeout", "3", "--log-level", settings.log_level, *more),
+        "postcards.web.wsgi:app",
+    )
+
+
 def web_child(
     settings: Settings, env: Mapping[str, str], *, host: str, port: int, tls: tuple[Path, Path] | None
 ) -> Child:
@@ -103,12 +115,8 @@ def web_child(
     return Child(
         name="web",
         argv=(
-            *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--host", host),
-            *("--port", str(port), "--workers", str(settings.web_workers)),
-            *("--blocking-threads", str(WEB_THREADS), "--backpressure", str(WEB_BACKPRESSURE)),
-            *("--http1-header-read-timeout", "10000", "--respawn-failed-workers"),
-            *("--workers-kill-timeout", "3", "--log-level", settings.log_level, *files),
-            "postcards.web.wsgi:app",
+            *(sys.executable, "-m"),
+            *web_arguments(settings, host=host, port=port, more=files),
         ),
         env=env,
         grace=4,
@@ -122,8 +130,13 @@ def worker_child(settings: Settings, env: Mapping[str, str]) -> Child:
     return Child(
         name="worker",
         argv=(
-            *(sys.executable, "-m", "celery", "-A", "workers.app", "worker", "--without-gossip"),
-            *("--without-mingle", "--concurrency", str(max(2, min(8, os.cpu_count() or 2)))),
+            *(sys.executable, "-m", "celery", "--quiet", "-A", "workers.app", "worker"),
+            *(
+                "--without-gossip",
+                "--without-mingle",
+                "--concurrency",
+                str(max(2, min(8, os.cpu_count() or 2))),
+            ),
             *("--loglevel", settings.log_level),
         ),
         env=env,
@@ -139,7 +152,7 @@ def beat_child(settings: Settings, env: Mapping[str, str]) -> Child:
     return Child(
         name="beat",
         argv=(
-            *(sys.executable, "-m", "celery", "-A", "workers.app", "beat", "--pidfile", ""),
+            *(sys.executable, "-m", "celery", "--quiet", "-A", "workers.app", "beat", "--pidfile", ""),
             *("--schedule", str(folder / "schedule"), "--loglevel", settings.log_level),
         ),
         env=env,

@@ -15,7 +15,7 @@ from postcards.texts import catalogue
 
 
 def draw_sheet(content: Content) -> bytes:
-    """This will write an XLSX with the sheets Lines, Totals and Header; same content, same bytes."""
+    """This will write an XLSX with three sheets (lines, totals, header); same content, same bytes."""
     texts = catalogue(content.header["language"])
     _ = texts.gettext
     out = io.BytesIO()
@@ -29,7 +29,7 @@ def draw_sheet(content: Content) -> bytes:
     count = book.add_format({"num_format": "#,##0"})
     sum_line = book.add_format({"bold": True, "top": 1, "num_format": "#,##0"})
 
-    lines = _sheet(book, "Lines", [8, 10, 9, 26, 14, 12])
+    lines = _sheet(book, _("Lines"), [8, 10, 9, 26, 14, 12])
     _heading(
         lines,
         heavy,
@@ -44,7 +44,7 @@ def draw_sheet(content: Content) -> bytes:
             lines.write_string(row, column, text)
     lines.autofilter(0, 0, max(len(content.lines), 1), 5)
 
-    totals = _sheet(book, "Totals", [9, 30, 10, 14])
+    totals = _sheet(book, _("Totals"), [9, 30, 10, 14])
     _heading(totals, heavy, [_("Country"), _("Name of country"), _("Items"), _("Weight, g")])
     row = 0
     for row, total in enumerate(content.header["totals"], start=1):
@@ -57,7 +57,7 @@ def draw_sheet(content: Content) -> bytes:
     totals.write_number(row + 1, 2, content.header["count"], sum_line)
     totals.write_number(row + 1, 3, content.header["total_weight_mg"] / 1000, sum_line)
 
-    about = _sheet(book, "Header", [28, 60])
+    about = _sheet(book, _("Header"), [28, 60])
     _heading(about, heavy, [_("List of postal items"), number(content.header)])
     for row, (name, value) in enumerate(facts(content.header), start=1):
         about.write_string(row, 0, name)

@@ -45,8 +45,10 @@ def number(header: dict[str, Any]) -> str:
 def weight(texts: Catalogue, milligrams: int) -> str:
     """This will write a weight in grams, from a kilogram up in kilograms."""
     if milligrams >= 1_000_000:
-        return f"{texts.number(milligrams / 1_000_000)}\N{NO-BREAK SPACE}kg"
-    return f"{texts.number(milligrams / 1_000)}\N{NO-BREAK SPACE}g"
+        said = texts.gettext("%(n)s kg", n=texts.number(milligrams / 1_000_000))
+    else:
+        said = texts.gettext("%(n)s g", n=texts.number(milligrams / 1_000))
+    return said.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _clock(moment: str) -> str:

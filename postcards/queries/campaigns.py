@@ -67,10 +67,12 @@ def every(session: Session) -> list[CampaignFound]:
 
 
 def default(session: Session) -> CampaignFound | None:
-    """This will give the campaign that `/` is about: the newest open one, else the newest."""
+    """This will give the campaign that `/` is about: the oldest open one, for opening another moves nobody's
+    page; when none is open, the newest.
+    """
     found = every(session)
     opened = [campaign for campaign in found if campaign.status == "open"]
-    return next(reversed(opened or found), None)
+    return opened[0] if opened else next(reversed(found), None)
 
 
 def edition(session: Session, campaign_id: int) -> Edition:

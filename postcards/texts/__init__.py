@@ -23,6 +23,8 @@ from babel.numbers import format_decimal, format_percent
 #: Languages that the product speaks; campaigns choose among them.
 LANGUAGES = ("lt", "en", "pl", "ru", "uk", "ro")
 ENGLISH = "en"
+#: English as it is read in Europe: the day before the month, and 24 hours.
+LOCALES = {ENGLISH: "en_GB"}
 
 _TAG = re.compile(r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*|\*)\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?$")
 
@@ -37,7 +39,7 @@ class Catalogue:
 
     def __init__(self, language: str, catalog: Catalog | None) -> None:
         self.language = language
-        self.locale = Locale.parse(language)
+        self.locale = Locale.parse(LOCALES.get(language, language))
         self.direction = self.locale.text_direction
         self._texts: dict[str, Translation] = {}
         self._in_scripts: dict[str, tuple[str, ...]] = {}
@@ -67,6 +69,11 @@ class Catalogue:
         forms = said if isinstance(said, tuple) else (singular, plural)
         index = self._form(n) if isinstance(said, tuple) else int(n != 1)
         return forms[index] % {"n": self.number(n), **values}
+
+    def forms_of(self, singular: str, plural: str, **values: object) -> tuple[str, ...]:
+        """This will say it in every form that `ngettext` chooses among: for one, for a few, for the rest."""
+        said = self._texts.get(singular)
+        return tuple(form % values for form in (said if isinstance(said, tuple) else (singular, plural)))
 
     def in_scripts(self, folder: str) -> dict[str, Translation]:
         """This will give what the scripts below static/`folder` say: msgid -> text, or its plural forms."""
@@ -112,7 +119,7 @@ class Catalogue:
     @cached_property
     def own_name(self) -> str:
         """The language's name in itself, with a capital."""
-        name = self.locale.get_display_name(self.locale) or self.language
+        name = self.locale.get_language_name(self.locale) or self.language
         return name[:1].upper() + name[1:]
 
 

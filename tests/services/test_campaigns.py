@@ -9,6 +9,7 @@ import pytest
 
 from postcards.cli.first_card import register_first_card
 from postcards.errors import Denied, Invalid, NotFound
+from postcards.queries import campaigns as queries
 from postcards.queries.stamps import Drawer, drawer
 from postcards.services import campaigns, cards
 from tests.plugins.cast import CARD, House, Town
@@ -38,6 +39,28 @@ def test_each_edition_opens_with_its_own_languages_and_venues(house: House, edit
 def test_a_slug_is_taken_once(house: House, vilnius: Town) -> None:
     with pytest.raises(Denied, match="already"), house.begin() as session:
         campaigns.create(session, edition=vilnius.edition, vault=house.kit.vault, by="test", at=house.at)
+
+
+def test_the_front_page_stays_with_the_oldest_open_campaign(
+    house: House, vilnius: Town, bucharest: Town
+) -> None:
+    def shown() -> str | None:
+        with house.begin() as session:
+            found = queries.default(session)
+            return found.slug if found else None
+
+    def put(slug: str, status: str) -> None:
+        with house.begin() as session:
+            campaigns.set_status(session, slug=slug, status=status, by="test", at=house.at)
+
+    assert shown() == "vilnius"
+    put("vilnius", "paused")
+    assert shown() == "romania"
+    put("vilnius", "open")
+    put("romania", "closed")
+    assert shown() == "vilnius"
+    put("vilnius", "closed")
+    assert shown() == "romania"  # none is open: the newest
 
 
 def test_a_campaign_opens_pauses_and_closes_and_says_what_it_cannot(house: House, vilnius: Town) -> None:

@@ -16,12 +16,14 @@ import pytest
 from postcards.errors import Unavailable
 from postcards.gateways.files import StorageAway
 from postcards.paper.manifest_files import make_files
+from postcards.paper.manifest_words import weight
 from postcards.queries import manifests as manifest_queries
 from postcards.queries.manifests import ManifestFound
 from postcards.rules.manifest import Content, MadeFile
 from postcards.services import manifest_files
 from postcards.services.checking import check_books
 from postcards.services.manifest_files import LEASE, ClaimLost
+from postcards.texts import catalogue
 from tests.plugins.cast import AT, Town
 from tests.services.posting import make_all, one, printed, seal
 
@@ -80,18 +82,25 @@ def test_all_files_are_kept_with_their_hashes(vilnius: Town) -> None:
     assert json.loads(files["header.json"]) == {key: whole[key] for key in whole if key != "lines"}
 
 
+def test_weights_are_said_in_the_units_of_the_language() -> None:
+    gap = "\N{NO-BREAK SPACE}"
+    assert weight(catalogue("ru"), 4_500) == f"4,5{gap}г"
+    assert weight(catalogue("uk"), 2_340_000) == f"2,34{gap}кг"
+    assert weight(catalogue("en"), 2_340_000) == f"2.34{gap}kg"
+
+
 def test_the_spreadsheet_reads_back(vilnius: Town) -> None:
     number = printed(vilnius, "IE")
     seal(vilnius)
     make_all(vilnius)
     book = openpyxl.load_workbook(io.BytesIO(kept(vilnius)["manifest.xlsx"]), read_only=True)
-    assert book.sheetnames == ["Lines", "Totals", "Header"]
-    lines = list(book["Lines"].iter_rows(values_only=True))
+    assert book.sheetnames == ["Eilutės", "Suvestinė", "Antraštė"]
+    lines = list(book["Eilutės"].iter_rows(values_only=True))
     assert lines[1] == (1, number, "IE", "Airija", "D02 AF30", "IE-01")
-    totals = list(book["Totals"].iter_rows(values_only=True))
+    totals = list(book["Suvestinė"].iter_rows(values_only=True))
     assert totals[1][:3] == ("IE", "Airija", 1)
     assert totals[2][2] == 1
-    assert "Lietuvos paštas" in {row[1] for row in book["Header"].iter_rows(values_only=True)}
+    assert "Lietuvos paštas" in {row[1] for row in book["Antraštė"].iter_rows(values_only=True)}
     book.close()
 
 

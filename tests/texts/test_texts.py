@@ -114,6 +114,18 @@ def test_a_text_is_said_in_each_language() -> None:
     assert catalogue("de").gettext("Arrived") == "Arrived"
 
 
+def test_scripts_get_every_form_of_a_plural() -> None:
+    words = ("postcard written so far, of %(cap)s", "postcards written so far, of %(cap)s")
+    for language in LANGUAGES:
+        say = catalogue(language)
+        forms = say.forms_of(*words, cap="10")
+        assert len(forms) == (2 if language == "en" else 3)
+        rule = Locale.parse(language).plural_form
+        for n in (0, 1, 2, 5, 11, 21, 22, 101):  # as wall.js chooses: one, few, the rest
+            place = {"one": 0, "few": 1}.get(rule(n), len(forms) - 1)
+            assert forms[place] == say.ngettext(*words, n, cap="10"), (language, n)
+
+
 def test_numbers_days_and_countries() -> None:
     lithuanian = catalogue("lt")
     assert lithuanian.number(10000) == "10\N{NO-BREAK SPACE}000"
@@ -123,6 +135,10 @@ def test_numbers_days_and_countries() -> None:
     assert lithuanian.country("XX") == "XX"
     at = dt.datetime(2026, 12, 18, 22, 30, tzinfo=dt.UTC)
     assert "2026-12-19 00:30" in lithuanian.moment(at, "Europe/Vilnius")
+    english = catalogue("en")
+    assert english.date(dt.date(2026, 12, 18), "medium") == "18 Dec 2026"
+    assert english.clock(dt.time(18, 12)) == "18:12"
+    assert english.own_name == "English"
     assert catalogue("uk").own_name == "Українська"
 
 

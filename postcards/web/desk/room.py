@@ -132,9 +132,7 @@ def _listed(items: list[str]) -> str:
 
 
 def _locale() -> Locale:
-    """English as it is read in Europe: the day before the month, and 24 hours."""
-    language = g.get("language", "en")
-    return Locale.parse("en_GB") if language == "en" else _catalogue().locale
+    return _catalogue().locale
 
 
 def _catalogue() -> texts.Catalogue:

@@ -25,10 +25,14 @@ app.api.heard = (yes) => {
   announce();
 };
 
-/** Asks how the campaign stands; true when the server answered. */
+let looks = 0;
+
+/** Asks how the campaign stands; true when the server answered. An answer that a later question overtook is dropped. */
 async function look() {
+  const mine = looks += 1;
   try {
-    app.kiosk = await app.api.get("/kiosk");
+    const answer = await app.api.get("/kiosk");
+    if (mine === looks) app.kiosk = answer;
   } catch (error) {
     if (error instanceof Refused && error.unpaired) {
       if (!WITHOUT_TOKEN.has(screenNow())) go("unpaired");

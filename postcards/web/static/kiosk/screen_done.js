@@ -29,6 +29,9 @@ screen("done", (stage) => {
   // Only the card's codes are needed from here on: the words of this visitor go now, not later.
   forgetVisitor();
   app.card = card;
+  // One place fewer, at once; the server says in a moment what is true.
+  const { remaining } = campaign();
+  app.kiosk = { ...app.kiosk, campaign: { ...campaign(), remaining: Math.max(0, remaining - 1) } };
 
   const countdown = h("div", { class: "countdown" });
   const paper = h("section", { class: "panel stack done__paper", "aria-label": () => t("Paper") });
@@ -51,6 +54,6 @@ screen("done", (stage) => {
     h("div", { class: "done__on" }, h("button", { class: "button button--large button--wide", type: "button", onclick: nextVisitor }, drawing("person"), () => t("New visitor")), countdown)));
 
   const stop = watchIdle({ seconds: STAYS, place: countdown, over: nextVisitor, say: (left) => t("This page clears itself in {seconds} s.", { seconds: left }) });
-  app.look(); // one stamp fewer
+  app.look();
   return () => { stop(); letGo(); };
 });

@@ -13,8 +13,13 @@ function figuresOf(counts) {
   };
 }
 
+/** The server gives a label's forms in the order of its catalogues: for one, for a few, for the rest. */
+const formFor = (forms, category) => forms[{ one: 0, few: 1 }[category] ?? forms.length - 1];
+
 export function keepWall(board, language) {
-  const number = new Intl.NumberFormat(language);
+  const number = new Intl.NumberFormat(language, { useGrouping: "always" }); // as the server writes it
+  const label = board.querySelector("[data-label]");
+  const plural = new Intl.PluralRules(language);
   const bar = board.querySelector("[data-bar]");
   let pause = EVERY;
 
@@ -28,6 +33,7 @@ export function keepWall(board, language) {
       void place.offsetWidth; // so that the animation begins anew
       place.classList.add("is-new");
     }
+    if (label) label.textContent = formFor(JSON.parse(label.dataset.label), plural.select(counts.registered));
     bar?.setAttribute("width", String(counts.cap ? (1000 * counts.registered) / counts.cap : 0));
   }
 
