@@ -6,7 +6,11 @@ seen with a refused token, an unknown address, a body of another type.
 
 from __future__ import annotations
 
+from typing import IO
+
 from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.wsgi import LimitedStream
 
 #: More than the largest body that we take (a receipt's 2 MiB). Who sends more finds the connection closed.
 AT_MOST = 4 * 1024 * 1024
@@ -18,13 +22,30 @@ def register(app: Flask) -> None:
 
     @app.after_request
     def _read_the_rest(response: Response) -> Response:
-        if not request.content_length and "Transfer-Encoding" not in request.headers:
-            return response
-        stream, left = request.environ["wsgi.input"], AT_MOST
+        if not _read_to_its_end():
+            response.headers["Connection"] = "close"
+        return response
+
+
+def _read_to_its_end() -> bool:
+    if not request.content_length and "Transfer-Encoding" not in request.headers:
+        return True
+    left = AT_MOST
+    try:
+        stream = _body()
         while left > 0:
             piece = stream.read(min(left, _PIECE))
             if not piece:
-                return response
+                return True
             left -= len(piece)
-        response.headers["Connection"] = "close"
-        return response
+    except HTTPException:  # longer than it may be, or the client is gone
+        pass
+    return False
+
+
+def _body() -> IO[bytes]:
+    """Never past the body's own end, for some servers would wait there for the next request."""
+    try:
+        return request.stream
+    except RequestEntityTooLarge:  # nobody has begun to read it
+        return LimitedStream(request.environ["wsgi.input"], request.content_length or 0)  # type: ignore[return-value]
