@@ -69,6 +69,16 @@ def make_backup(kit: Kit, path: Path) -> dict[str, Any]:
                     "backup again; else `postcards check` tells more.",
                     code="file_missing",
                 ) from missing
+    with kit.begin() as session:  # whoever takes everything away is written down for it
+        journal.write(
+            session,
+            campaign_id=None,
+            action="database.backed_up",
+            subject="database",
+            detail={"cards": made.manifest["counts"]["cards"], "files": len(keys)},
+            by=BY,
+            at=now(),
+        )
     return made.manifest | {"members": made.members}
 
 

@@ -95,6 +95,8 @@ def test_without_the_keys_it_says_which_ones_are_missing(
     whole_campaign(vilnius)
     file = tmp_path / "a.tar"
     backup.make_backup(house.kit, file)
+    with house.begin() as session:
+        assert session.scalar(text("SELECT count(*) FROM journal WHERE action = 'database.backed_up'")) == 1
     back = run("db", "restore", file, HOME=elsewhere.home, DATABASE_URL=elsewhere.database_url)
     assert back.returncode == 0
     with house.begin() as session:
