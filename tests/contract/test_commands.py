@@ -59,6 +59,7 @@ def test_staff_sign_in_with_the_password_from_standard_input(outside: Outside) -
         pass
 
 
+@pytest.mark.timeout(240)
 def test_print_runs_on_every_sheet(outside: Outside, neighbour: Town, tmp_path: Path) -> None:
     numbers = [neighbour.kiosk.register(neighbour.card()).json()["number"] for _ in range(2)]
     ids = [neighbour.card() for _ in range(2)]
