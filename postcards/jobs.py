@@ -24,6 +24,7 @@ SEAL_DUE = "manifests.seal_due"
 FOLD_TALLIES = "tallies.fold"
 CHAIN_JOURNAL = "journal.chain"
 SWEEP = "sweeping.sweep"
+EXPIRE_IMPORTS = "imports.expire"
 
 #: The queue that every job travels in.
 QUEUE = "postcards"

@@ -17,4 +17,5 @@ SCHEDULE = {
     "chain the journal": _every(1.0, jobs.CHAIN_JOURNAL),
     "seal what is due": _every(15.0, jobs.SEAL_DUE),
     "sweep": _every(5.0, jobs.SWEEP),
+    "forget tables": _every(300.0, jobs.EXPIRE_IMPORTS),
 }

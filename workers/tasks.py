@@ -7,7 +7,15 @@ import uuid
 from postcards import jobs
 from postcards.paper.manifest_files import make_files
 from postcards.paper.run import draw_run
-from postcards.services import cut_offs, journal_chain, manifest_files, printing, sweeping, tallies
+from postcards.services import (
+    cut_offs,
+    import_waiting,
+    journal_chain,
+    manifest_files,
+    printing,
+    sweeping,
+    tallies,
+)
 from workers import mail  # noqa: F401 - its task joins the app
 from workers.app import RETRY, app, clock, kit, me
 
@@ -67,3 +75,10 @@ def draw_print_run(run_id: str) -> None:
         worker=me(),
         clock=clock,
     )
+
+
+@app.task(name=jobs.EXPIRE_IMPORTS)
+def expire_imports() -> None:
+    """Forget the tables, and their reports, whose hour at the desk is over."""
+    with kit().begin() as session:
+        import_waiting.expire(session, files=kit().sealed_files, at=clock())
