@@ -328,3 +328,14 @@ def test_nothing_typed_is_kept_in_the_clear(client: FlaskClient, house: House, v
     for words in ("Zuzana", "nepamirstamoji", "Hauptstra", "Petraitis", "Rūta"):
         assert words not in everything
         assert words.encode().hex() not in everything
+
+
+def test_a_typed_message_is_printed_and_one_too_long_is_refused_by_name(
+    client: FlaskClient, vilnius: Town
+) -> None:
+    card = post(client, vilnius, "cards", vilnius.body(message="Labas, Jonai! Vilniuje sninga."))
+    assert card.status_code == 201
+    pdf = client.get(card.get_json()["postcard"], headers=bearer(vilnius.kiosks[0].token))
+    assert pdf.status_code == 200
+    long = post(client, vilnius, "cards", vilnius.body(message="Labas " * 90))
+    assert (long.status_code, fields(long)) == (422, {"message": "too_long"})
