@@ -8,6 +8,7 @@ from dataclasses import FrozenInstanceError
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -260,7 +261,8 @@ anything = st.recursive(
 def test_anything_in_the_place_of_anything_is_answered(data: st.DataObject) -> None:
     """Any one part of a right edition is replaced: a fault that names it, or an edition that survives."""
     document = tomllib.loads(VILNIUS)
-    here, path = document, []
+    here: Any = document
+    path: list[Any] = []
     while True:
         key = data.draw(st.sampled_from(sorted(here) if isinstance(here, dict) else range(len(here))))
         path.append(key)
