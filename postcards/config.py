@@ -28,6 +28,7 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "KEYS_FILE": ("", "the wrapped data keys, outside the database (default HOME/keys/data-keys.json)"),
     "WEB_WORKERS": ("2", "web processes of `up` and of the image"),
     "TRUSTED_PROXIES": ("0", "reverse proxies before us whose X-Forwarded headers are true; compose says 1"),
+    "SECOND_FACTOR": ("off", "who needs a one-time code besides the password: off, organisers or everyone"),
     "EXPECT_BEAT": ("yes", "whether /readyz wants to see the scheduler; `up --no-worker` says no"),
     "LOG_LEVEL": ("info", "debug, info, warning or error"),
 }
@@ -51,6 +52,7 @@ class Settings:
     keys_file: Path
     web_workers: int
     trusted_proxies: int
+    second_factor: str
     expect_beat: bool
     log_level: str
 
@@ -98,6 +100,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         faults.append(Fault("POSTCARDS_WEB_WORKERS", "range", "must be a whole number from 1 to 64"))
     if not (values["TRUSTED_PROXIES"].isdigit() and int(values["TRUSTED_PROXIES"]) <= 9):
         faults.append(Fault("POSTCARDS_TRUSTED_PROXIES", "range", "must be a whole number from 0 to 9"))
+    if values["SECOND_FACTOR"].lower() not in ("off", "organisers", "everyone"):
+        faults.append(Fault("POSTCARDS_SECOND_FACTOR", "choice", "must be off, organisers or everyone"))
     if values["EXPECT_BEAT"].lower() not in ("yes", "no"):
         faults.append(Fault("POSTCARDS_EXPECT_BEAT", "choice", "must be yes or no"))
     if values["LOG_LEVEL"].lower() not in ("debug", "info", "warning", "error"):
@@ -121,6 +125,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         keys_file=Path(values["KEYS_FILE"]) if values["KEYS_FILE"] else home / "keys" / "data-keys.json",
         web_workers=int(values["WEB_WORKERS"]),
         trusted_proxies=int(values["TRUSTED_PROXIES"]),
+        second_factor=values["SECOND_FACTOR"].lower(),
         expect_beat=values["EXPECT_BEAT"].lower() == "yes",
         log_level=values["LOG_LEVEL"].lower(),
     )

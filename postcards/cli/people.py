@@ -8,7 +8,7 @@ import click
 
 from postcards.cli.edge import BY, answer, as_json, now, tools
 from postcards.models.staff import ROLES
-from postcards.services import campaigns, partner_tokens
+from postcards.services import campaigns, partner_tokens, second_factors
 from postcards.services import staff as staff_service
 
 
@@ -48,6 +48,17 @@ def add_staff(
     if link:
         click.echo(f"One-time sign-in, good for 30 minutes: {link}")
     return None
+
+
+@staff.command("forget-second-factor")
+@click.argument("email")
+def forget_second_factor(email: str) -> None:
+    """Take EMAIL's second factor away, for a phone that was lost together with its recovery codes."""
+    with tools() as kit, kit.begin() as session:
+        staff_id = staff_service.find_by_email(session, email=email)
+        second_factors.forget(session, staff_id=staff_id, by=BY, at=now())
+        staff_service.end_every_session(session, staff_id=staff_id, at=now())
+    click.echo(f"{email} signs in without a second factor, or sets up a new one where it is required.")
 
 
 @click.group()

@@ -19,7 +19,15 @@ from postcards.models.partner_token import PartnerToken
 from postcards.models.person import Person
 from postcards.models.print_run import PrintLog, PrintRun, PrintRunCard
 from postcards.models.receipt import Receipt, ReceiptRefusal
-from postcards.models.staff import SignInAttempts, SignInLink, Staff, StaffRole, StaffSession
+from postcards.models.staff import (
+    RecoveryCode,
+    SecondFactor,
+    SignInAttempts,
+    SignInLink,
+    Staff,
+    StaffRole,
+    StaffSession,
+)
 from postcards.models.stamp import Stamp
 from postcards.models.tally import Tally, TallyDelta
 from postcards.models.tracking_code import TrackingCode
@@ -45,6 +53,8 @@ __all__ = [
     "PrintRunCard",
     "Receipt",
     "ReceiptRefusal",
+    "RecoveryCode",
+    "SecondFactor",
     "SignInAttempts",
     "SignInLink",
     "Staff",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from postcards.models.base import Base, BigKey, Mark, Moment, one_of
+from postcards.models.base import Base, BigKey, Mark, Moment, Sealed, one_of
 
 ROLES = ("organiser", "printer", "auditor", "partner")
 
@@ -76,3 +76,29 @@ class SignInAttempts(Base):
     failures: Mapped[int]
     last_at: Mapped[Moment]
     not_before: Mapped[Moment]
+
+
+class SecondFactor(Base):
+    """The secret of somebody's one-time codes, sealed by the vault; good once it was confirmed.
+
+    `last_step` is the newest time step whose code was used: no code works twice.
+    """
+
+    __tablename__ = "second_factor"
+
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), primary_key=True, autoincrement=False)
+    secret: Mapped[Sealed]
+    created_at: Mapped[Moment]
+    confirmed_at: Mapped[Moment | None]
+    last_step: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class RecoveryCode(Base):
+    """A code for the day the phone is lost: long, kept hashed, good once."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = (Index("ix_recovery_code_staff", "staff_id"),)
+
+    code_hash: Mapped[Mark] = mapped_column(primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    used_at: Mapped[Moment | None]

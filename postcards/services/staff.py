@@ -28,7 +28,9 @@ __all__ = [
     "StaffIdentity",
     "add_staff",
     "check_password",
+    "end_every_session",
     "end_session",
+    "find_by_email",
     "find_session",
     "link_is_good",
     "make_sign_in_link",
@@ -84,7 +86,7 @@ def add_staff(
         ).returning(Staff.id)
     ).one()
     if hashed is not None:
-        _end_sessions_of(session, staff_id, at)
+        end_every_session(session, staff_id=staff_id, at=at)
     for campaign_id, role in roles:
         session.execute(
             postgresql.insert(StaffRole)
@@ -130,6 +132,14 @@ def check_password(session: Session, *, email: str, password: str) -> int | None
             .values(password_hash=_hasher.hash(_plain(password)))
         )
     return int(row.id)
+
+
+def find_by_email(session: Session, *, email: str) -> int:
+    """This will return the id of the person with this e-mail. Raises `NotFound`."""
+    staff_id = session.scalar(select(Staff.id).where(Staff.email == plain_email(email)))
+    if staff_id is None:
+        raise NotFound("Nobody of the staff has this e-mail.")
+    return int(staff_id)
 
 
 def make_sign_in_link(session: Session, *, staff_id: int, at: dt.datetime, minutes: int = 30) -> str:
@@ -212,7 +222,8 @@ def end_session(session: Session, *, token_hash: bytes, at: dt.datetime) -> None
     )
 
 
-def _end_sessions_of(session: Session, staff_id: int, at: dt.datetime) -> None:
+def end_every_session(session: Session, *, staff_id: int, at: dt.datetime) -> None:
+    """This will sign somebody out on every device."""
     session.execute(
         update(StaffSession)
         .where(StaffSession.staff_id == staff_id, StaffSession.ended_at.is_(None))

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from urllib.parse import urlsplit
-
-from babel.dates import format_timedelta
-from flask import Blueprint, Response, flash, g, make_response, redirect, request, session
+from flask import Blueprint, Response, g, make_response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from postcards import texts
 from postcards.errors import Fault
-from postcards.queries.staff import identity_of
 from postcards.services import sign_in_pauses, staff
 from postcards.services.sign_in_pauses import FOR_ADDRESS, FOR_EMAIL, Paused
 from postcards.vault import token_hash
@@ -22,11 +16,9 @@ from postcards.web.doors import PUBLIC, guarded, session_cookie_name
 from postcards.web.pages import EVERY_LANGUAGE, choose_language, gettext, render
 from postcards.web.rate_limits import SIGN_INS_FROM, limited
 from postcards.web.security import check_csrf
+from postcards.web.sign_in.entering import ANYBODY_SIGNED_IN, let_in, out_of_here, signed_in_id, wait_a_while
 
 blueprint = Blueprint("sign_in", __name__)
-
-DESK = "/desk/"
-PARTNER = "/partner/"
 
 
 @blueprint.before_request
@@ -59,14 +51,12 @@ def with_password() -> AnyResponse:
         return _again(email, wanted, Fault("email", paused.code, wait_a_while(paused)), paused)
     with kit().begin() as database:
         staff_id = staff.check_password(database, email=email, password=request.form.get("password", ""))
-        token = None
         if staff_id is not None:
             sign_in_pauses.take_back(database, clear=[of_email], lessen=[of_address], at=now())
-            token = staff.open_session(database, staff_id=staff_id, way="password", at=now())
-    if staff_id is None or token is None:
+    if staff_id is None:
         words = gettext("This e-mail and this password do not fit together.")
         return _again(email, wanted, Fault("email", "wrong", words))
-    return _in(staff_id, token, wanted)
+    return let_in(staff_id, way="password", wanted=wanted)
 
 
 @blueprint.get("/sign-in/<token>")
@@ -87,8 +77,7 @@ def with_link(token: str) -> AnyResponse:
     check_csrf()
     with kit().begin() as database:
         staff_id = staff.use_sign_in_link(database, token=token, at=now())
-        opened = staff.open_session(database, staff_id=staff_id, way="link", at=now())
-    return _in(staff_id, opened, "")
+    return let_in(staff_id, way="link", wanted="")
 
 
 @blueprint.post("/sign-out")
@@ -100,20 +89,16 @@ def out() -> AnyResponse:
     if token:
         with kit().begin() as database:
             staff.end_session(database, token_hash=token_hash(token), at=now())
-    session.clear()
-    flash(gettext("You are signed out."), "good")
-    answer = redirect("/sign-in", 303)
-    answer.delete_cookie(
-        session_cookie_name(), path="/", httponly=True, samesite="Lax", secure=request.is_secure
-    )
-    return answer
+    return out_of_here(gettext("You are signed out."))
 
 
-def wait_a_while(paused: Paused) -> str:
-    """This will say how long to wait, in the reader's language and never whether the e-mail is known."""
-    locale = texts.catalogue(g.get("language", "en")).locale
-    time = format_timedelta(dt.timedelta(seconds=paused.retry_after), threshold=1.5, locale=locale)
-    return gettext("That was wrong too often. Please wait before the next try: %(time)s.", time=time)
+@blueprint.post("/sign-out-everywhere")
+@guarded(ANYBODY_SIGNED_IN)
+def out_everywhere() -> AnyResponse:
+    """Ends every session of this person, on every device."""
+    with kit().begin() as database:
+        staff.end_every_session(database, staff_id=signed_in_id(), at=now())
+    return out_of_here(gettext("You are signed out on every device."))
 
 
 def _again(email: str, wanted: str, fault: Fault, paused: Paused | None = None) -> AnyResponse:
@@ -122,34 +107,3 @@ def _again(email: str, wanted: str, fault: Fault, paused: Paused | None = None) 
     if paused:
         answer.headers["Retry-After"] = str(paused.retry_after)
     return answer
-
-
-def _in(staff_id: int, token: str, wanted: str) -> AnyResponse:
-    session.clear()  # a form token from before signing in is worth nothing after it
-    answer = redirect(_inside(wanted) or _first_page(staff_id), 303)
-    answer.set_cookie(
-        session_cookie_name(),
-        token,
-        max_age=staff.LONGEST,
-        path="/",
-        httponly=True,
-        samesite="Lax",
-        secure=request.is_secure,
-    )
-    return answer
-
-
-def _inside(wanted: str) -> str | None:
-    """Only a path of our own rooms: never another host, however it is spelled."""
-    parts = urlsplit(wanted)
-    if parts.scheme or parts.netloc or "\\" in wanted or not parts.path.startswith((DESK, PARTNER)):
-        return None
-    return wanted
-
-
-def _first_page(staff_id: int) -> str:
-    with kit().read() as database:
-        identity = identity_of(database, staff_id=staff_id)
-    if identity is not None and not identity.holds_anywhere({"organiser", "printer", "auditor"}):
-        return PARTNER
-    return DESK
