@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,12 @@ from postcards import config, jobs
 from postcards.errors import Unavailable
 from postcards.kit import Kit, assemble, worker_name
 from workers.schedule import SCHEDULE
+
+# Root may run one machine's `up`; our messages are JSON with ids, so nothing in them runs with its rights.
+# Celery asks before it sets logging up, hence here.
+warnings.filterwarnings(
+    "ignore", message=r"\s*You're running the worker with superuser", category=SecurityWarning
+)
 
 settings = config.load()
 
@@ -78,13 +85,8 @@ def _logging(**_: Any) -> None:
     """Our own lines, JSON, ids only; Celery's own at WARNING, for they would quote arguments."""
     import logging
     import sys
-    import warnings
 
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
-    # Root is who runs one machine's `up`; messages are JSON with ids, which is what this warning is about.
-    warnings.filterwarnings(
-        "ignore", message=r"\s*You're running the worker with superuser", category=SecurityWarning
-    )
     # The words by which whoever starts us knows that the worker listens.
     logging.getLogger("celery.apps.worker").setLevel(logging.INFO)
     structlog.configure(

@@ -147,7 +147,12 @@ def _picture(art: Art, x: float, y: float, radius: float, middle: str, *, ink: I
         art.box(
             x - ground, y + radius * 0.43, x + ground, y + radius * 0.80, fill=paper
         )  # fmt: skip
-        art.text(middle, x, y + radius * 0.75, _pt(size), ink=ink, heavy=True, align=0.5)
+        # As shapes, like the letters of the ring: so the mark is the same drawing wherever it is shown.
+        face = bold()
+        pen = x - text_width(middle, _pt(size), heavy=True) / 2
+        for letter in middle:
+            art.letter(face, face.glyph(letter), pen, y + radius * 0.75, _pt(size), 0.0, ink=ink)
+            pen += face.letter_widths[letter] * size / 1000
 
 
 def _plane(art: Art, x: float, y: float, size: float, angle: float, *, ink: Ink, paper: Ink) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, request
+from markupsafe import Markup
 
 from postcards import texts
 from postcards.errors import Refusal
+from postcards.paper.cachet_svg import cachet_svg
 from postcards.rules.edition import Edition
 from postcards.web.answers import http_status, problem, refusal_body
 from postcards.web.pages import choose_language, render
@@ -36,6 +38,14 @@ def page(template: str, edition: Edition, *, status: int = 200, **context: Any) 
         **context,
     )
     return Response(html, status=status, content_type="text/html; charset=utf-8")
+
+
+def mark_of(edition: Edition) -> Markup:
+    """This will give the campaign's mark as on its cards; nothing when it cannot be drawn: a page needs it least."""
+    try:
+        return Markup(cachet_svg(edition.cachet.ring))  # noqa: S704 - our own drawing
+    except Refusal:
+        return Markup("")
 
 
 def private(response: Response) -> Response:

@@ -20,6 +20,7 @@ from postcards.web.pages import render
 from postcards.web.public.blueprint import (
     asks_for_json,
     blueprint,
+    mark_of,
     page,
     private,
     reads_html,
@@ -123,6 +124,7 @@ def _page(
             status=status,
             card=card,
             code=card.code,
+            cachet=mark_of(edition),
             spaced_code=tracking_code.spaced(card.code),
             can_arrive=CardStatus(card.status) in card_life.before(CardStatus.ARRIVED),
             faults=faults,

@@ -17,7 +17,7 @@ from postcards.vault import KeyMissing
 from postcards.web.clock import now
 from postcards.web.context import kit
 from postcards.web.doors import PUBLIC, guarded
-from postcards.web.public.blueprint import asks_for_json, blueprint, page, private, refused
+from postcards.web.public.blueprint import asks_for_json, blueprint, mark_of, page, private, refused
 
 #: Days without a word after which we say that we do not know (POSTAL: unknown, not lost).
 UNKNOWN_AFTER = dt.timedelta(days=60)
@@ -55,6 +55,7 @@ def sender(slip_code: str) -> ResponseReturnValue:
             card=card,
             steps=steps(card),
             thanks=thanks,
+            cachet=mark_of(edition),
             spaced_slip_code=tracking_code.spaced(tracking_code.normalise(slip_code)),
             unknown=card.status == "handed_over" and left_at is not None and now() - left_at > UNKNOWN_AFTER,
         )
