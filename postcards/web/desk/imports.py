@@ -43,6 +43,13 @@ def _room_for_a_table(endpoint: str | None, _: dict[str, str] | None) -> None:
             raise Invalid(gettext("Choose a file of at most 10 MB."), code="too_large", http_status=413)
 
 
+@blueprint.errorhandler(NothingWaits)
+def _choose_again(_: NothingWaits) -> ResponseReturnValue:
+    """Back to the form, wherever it was missed."""
+    flash(gettext("No table is waiting here. Please choose the file again."), "warning")
+    return redirect(url_for("desk.import_form", slug=(request.view_args or {})["slug"]), 303)
+
+
 @blueprint.get("/desk/c/<slug>/import/")
 @guarded(ORGANISER)
 def import_form(**_: str) -> str:
@@ -82,15 +89,11 @@ def import_upload(slug: str) -> ResponseReturnValue:
 
 @blueprint.get("/desk/c/<slug>/import/waiting")
 @guarded(ORGANISER)
-def import_waiting_table(slug: str) -> ResponseReturnValue:
+def import_waiting_table(**_: str) -> str:
     """What the table would become; or, once it was begun, how far it has come."""
     with kit().read() as session:
         here = place(session)
-    try:
-        waiting = _find(here)
-    except NothingWaits:
-        flash(gettext("No table is waiting here. Please choose the file again."), "warning")
-        return redirect(url_for("desk.import_form", slug=slug), 303)
+    waiting = _find(here)
     if waiting.line or waiting.done:
         return page("desk/imports.html", here, at_page="cards", stage="result", waiting=waiting)
     table, columns = _opened(waiting)
