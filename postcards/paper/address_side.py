@@ -6,9 +6,9 @@ from postcards.paper import layout
 from postcards.paper.address_block import MESSAGE_LEADING, fit_address, fit_message, fit_sender
 from postcards.paper.art import BLACK, WHITE, Art, Ink
 from postcards.paper.cachet import draw_cachet
-from postcards.paper.face import Face, Look
 from postcards.paper.qr import qr_rows
 from postcards.paper.typesetting import MM, Typesetter, overhang, text_width
+from postcards.rules.face import Face, Look
 from postcards.rules.sheet import CARD_HEIGHT
 from postcards.rules.tracking_code import spaced
 

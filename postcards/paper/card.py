@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 
-from postcards.paper.face import Face, Look
 from postcards.paper.run import draw_run
+from postcards.rules.face import Face, Look
 from postcards.rules.sheet import Sheet
 
 

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from postcards.paper import layout
 from postcards.paper.art import WHITE, Art, Ink, Point, points, smooth
 from postcards.paper.cachet import draw_cachet
-from postcards.paper.face import Look
 from postcards.paper.typesetting import text_width
+from postcards.rules.face import Look
 
 NIGHT: Ink = (1.0, 0.86, 0.36, 0.42)
 DUSK: Ink = (0.94, 0.84, 0.24, 0.24)

@@ -17,10 +17,10 @@ from postcards.paper.address_side import (
     warning,
 )
 from postcards.paper.art import Art, Ink
-from postcards.paper.face import Face, Look
 from postcards.paper.pdf_file import PdfFile
 from postcards.paper.picture import CREAM, draw_picture
 from postcards.paper.typesetting import MM, Typesetter, text_width
+from postcards.rules.face import Face, Look
 from postcards.rules.sheet import (
     CARD_HEIGHT,
     CARD_WIDTH,

@@ -10,8 +10,8 @@ import pikepdf
 import pypdfium2  # type: ignore[import-untyped]
 from PIL import Image
 
-from postcards.paper.face import Face, Indicia, Look
 from postcards.paper.layout import Zone
+from postcards.rules.face import Face, Indicia, Look
 
 LOOK = Look(
     slug="vilnius",

@@ -286,17 +286,7 @@ def read_card(data: bytes, edition: Edition) -> CardRequest:
         number=card.number,
         registered_at=card.registered_at,
         printed_at=card.printed_at,
-        words=CardWords(
-            sender_name=card.sender.name,
-            sender_email=card.sender.email,
-            recipient_name=card.recipient.name,
-            address=_address(card.recipient),
-            message=card.message,
-            language=card.language,
-            consent_version=card.consent.version,
-            arrival_notice=card.consent.arrival_notice,
-            volunteer=card.volunteer,
-        ),
+        words=_words(card),
         body=registration.body_of(json.loads(data)),
     )
 
@@ -351,24 +341,27 @@ def _faults_of_readable_parts(data: bytes, edition: Edition, errors: Any) -> lis
         read = shapes.CardIn.model_validate_json(json.dumps(card), strict=True)
     except (ValidationError, ValueError):
         return []
-    words = CardWords(
-        sender_name=read.sender.name,
-        sender_email=read.sender.email,
-        recipient_name=read.recipient.name,
-        address=_address(read.recipient),
-        message=read.message,
-        language=read.language,
-        consent_version=read.consent.version,
-        arrival_notice=read.consent.arrival_notice,
-        volunteer=read.volunteer,
-    )
-    found = check_words(words, edition=edition, at=now()).faults
+    found = check_words(_words(read), edition=edition, at=now()).faults
     return [
         fault
         for fault in found
         if not any(fault.field == field or fault.field.startswith(f"{field}.") for field in unread)
         and not (country_unread and fault.field.startswith("recipient.") and fault.field != "recipient.name")
     ]
+
+
+def _words(card: shapes.CardIn) -> CardWords:
+    return CardWords(
+        sender_name=card.sender.name,
+        sender_email=card.sender.email,
+        recipient_name=card.recipient.name,
+        address=_address(card.recipient),
+        message=card.message,
+        language=card.language,
+        consent_version=card.consent.version,
+        arrival_notice=card.consent.arrival_notice,
+        volunteer=card.volunteer,
+    )
 
 
 def _address(recipient: shapes.RecipientIn) -> Address:
