@@ -168,6 +168,20 @@ def test_a_busy_kiosk_is_never_refused(app: Flask, vilnius: Town) -> None:
     assert set(statuses) == {200}, "a busy venue is no program that runs wild"
 
 
+def test_a_kiosk_that_runs_wild_is_told_to_wait_and_its_neighbour_is_not(
+    app: Flask, client: FlaskClient, vilnius: Town
+) -> None:
+    wild, other = vilnius.kiosks[0], vilnius.add_kiosk()
+    counter = app.extensions["knocks"]
+    counter.kiosks = Buckets(1, 2, clock=lambda: 0.0)  # small, and time stands still
+    statuses = [client.get("/api/v1/kiosk", headers=bearer(wild.token)).status_code for _ in range(3)]
+    assert statuses == [200, 200, 429]
+    refused = client.get("/api/v1/kiosk", headers=bearer(wild.token))
+    assert refused.get_json()["code"] == "too_often"
+    assert refused.headers["Retry-After"] == "1"
+    assert client.get("/api/v1/kiosk", headers=bearer(other.token)).status_code == 200
+
+
 def test_a_household_is_one_address() -> None:
     assert (
         counted_address("2001:db8:1:2:3::4") == counted_address("2001:db8:1:2:ffff::1") == "2001:db8:1:2::/64"
