@@ -339,3 +339,16 @@ def test_a_typed_message_is_printed_and_one_too_long_is_refused_by_name(
     assert pdf.status_code == 200
     long = post(client, vilnius, "cards", vilnius.body(message="Labas " * 90))
     assert (long.status_code, fields(long)) == (422, {"message": "too_long"})
+
+
+def test_a_device_that_was_shut_out_a_moment_ago_hears_nothing_else(
+    client: FlaskClient, house: House, vilnius: Town
+) -> None:
+    body = vilnius.body()
+    assert post(client, vilnius, "cards", body).status_code == 201
+    with house.begin() as session:
+        kiosks.revoke(session, campaign_id=vilnius.id, kiosk_id=vilnius.kiosks[0].id, by="test", at=house.at)
+    faulty = vilnius.body(recipient={"postal_code": "x"})
+    for sent in (body, vilnius.body(), faulty, {}):
+        answer = post(client, vilnius, "cards", sent)
+        assert (answer.status_code, answer.get_json()["code"]) == (403, "kiosk_revoked")

@@ -44,7 +44,11 @@ BATCH_LIMIT = 1024 * 1024
 )
 def register_card() -> tuple[int, shapes.CardOut]:
     """One stamp, one card: refused with `cap_reached` only when no stamp is free."""
-    return _register(raw_body(BODY_LIMIT), _kiosk(), _edition())
+    try:
+        return _register(raw_body(BODY_LIMIT), _kiosk(), _edition())
+    except Invalid:
+        KIOSK({})  # a device that was shut out a moment ago hears that, not what is wrong with its card
+        raise
 
 
 @endpoint(
@@ -250,6 +254,7 @@ def _register(data: bytes, kiosk: KioskIdentity, edition: Edition) -> tuple[int,
         )
     except Invalid:
         # The rules may have changed since this very card was registered: then it is that card still.
+        origin = registration.origin_of(KIOSK({}).device)
         with tools.read() as session:
             replay = registration.find_replay(
                 session, origin=origin, card_id=request.id, body_mark=tools.vault.body_mark(request.body)
