@@ -28,8 +28,9 @@ class Shape(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What the OpenAPI document says about one endpoint."""
+    """What the OpenAPI document says about one endpoint; `name` is the view's own."""
 
+    name: str
     method: str
     rule: str
     summary: str
@@ -69,11 +70,13 @@ def endpoint(
     `body_shape` documents a body that the view reads itself. An answer that is text names
     a media type, and the view gives a Response of its own.
     """
-    OPERATIONS.append(
-        Operation(method, rule, summary, door, body or body_shape, query, answers, refusals, blueprint.name)
-    )
 
     def make(view: Callable[..., Any]) -> Callable[..., Any]:
+        shape, tag = body or body_shape, blueprint.name
+        OPERATIONS.append(
+            Operation(view.__name__, method, rule, summary, door, shape, query, answers, refusals, tag)
+        )
+
         @wraps(view)
         def run(**path: Any) -> Response:
             if body is not None:

@@ -14,6 +14,7 @@ import postcards.web.doors as doors
 from postcards.web.answers import TITLES
 from postcards.web.api import OPERATIONS, Operation, json_response
 from postcards.web.doors import PUBLIC, guarded
+from postcards.web.openapi_links import links_of
 
 blueprint = Blueprint("openapi", __name__)
 
@@ -84,6 +85,7 @@ def document() -> dict[str, Any]:
 
 def _operation(operation: Operation, names: dict[Any, Any]) -> dict[str, Any]:
     described: dict[str, Any] = {
+        "operationId": operation.name,
         "summary": operation.summary,
         "tags": [operation.tag],
         "parameters": [*_path_parameters(operation.rule), *_query_parameters(operation.query)],
@@ -100,6 +102,8 @@ def _operation(operation: Operation, names: dict[Any, Any]) -> dict[str, Any]:
         else:
             content = {"application/json": {"schema": names[answer, "serialization"]}}
         described["responses"][str(status)] = {"description": TITLES.get(status, "Done"), "content": content}
+        if links := links_of(operation.name, status):
+            described["responses"][str(status)]["links"] = links
     for status in sorted(_refusals(operation)):
         described["responses"].setdefault(
             str(status),
