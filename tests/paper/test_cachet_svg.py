@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 from PIL import Image, ImageChops, ImageOps
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
 from postcards.errors import Invalid
 from postcards.paper import layout
@@ -27,16 +27,13 @@ def on_the_card() -> Image.Image:
     return grey(draw_card(LOOK, FACE), dpi=DPI).crop((left, top, right, bottom))
 
 
-def on_a_page(chromium: str, side: int) -> Image.Image:
+def on_a_page(browser: Browser, side: int) -> Image.Image:
     drawn = cachet_svg(LOOK.cachet_ring)
     sized = f"svg {{ width: {side}px; display: block }}"
     style = sized + "body { margin: 0; color: #333 } .cachet__paper { fill: #fff }"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": side, "height": side})
-        page.set_content(f"<style>{style}</style>{drawn}")
-        seen = page.screenshot()
-        browser.close()
+    page = browser.new_page(viewport={"width": side, "height": side})
+    page.set_content(f"<style>{style}</style>{drawn}")
+    seen = page.screenshot()
     return Image.open(io.BytesIO(seen)).convert("L")
 
 
@@ -46,9 +43,9 @@ def differing(one: Image.Image, other: Image.Image) -> float:
     return ImageChops.difference(*sharp).histogram()[255] / (one.width * one.height)
 
 
-def test_the_mark_of_the_web_is_the_mark_of_the_card(chromium: str) -> None:
+def test_the_mark_of_the_web_is_the_mark_of_the_card(browser: Browser) -> None:
     card = on_the_card()
-    page = on_a_page(chromium, card.width).resize(card.size)
+    page = on_a_page(browser, card.width).resize(card.size)
     assert differing(card, page) < 0.03
     assert differing(card, ImageOps.mirror(page)) > 0.06, "this would see a difference"
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import FilePayload, sync_playwright
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import FilePayload
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from postcards.services import import_waiting
 from postcards.web.desk.imports import FILE_LIMIT
+from tests.plugins.browser import faults_of
 from tests.plugins.cast import House, Town
 from tests.web.signing_in import PASSWORD, Browser, at_desk, person
 
@@ -154,35 +155,28 @@ def test_an_empty_table_to_begin_with_is_understood(ruta: Browser) -> None:
 
 
 def test_its_pages_are_readable_by_everybody(
-    house: House, vilnius: Town, web_server: str, chromium: str
+    house: House, vilnius: Town, web_server: str, browser: Chromium
 ) -> None:
     person(house, "ruta@example.org", (None, "organiser"))
     wrong: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(locale="en-GB")
-        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
-        page.goto(f"{web_server}/sign-in?next={DESK}")
-        page.get_by_label("E-mail").fill("ruta@example.org")
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+    page = browser.new_page(locale="en-GB")
+    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    page.goto(f"{web_server}/sign-in?next={DESK}")
+    page.get_by_label("E-mail").fill("ruta@example.org")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
 
-        def look(stage: str) -> None:
-            for width, height in ((1440, 900), (1024, 768), (390, 844)):
-                page.set_viewport_size({"width": width, "height": height})
-                if page.evaluate("document.documentElement.scrollWidth - window.innerWidth") > 0:
-                    wrong.append(f"{stage} is too wide at {width}")
-            wrong.extend(f"{stage}: {one['id']}" for one in Axe().run(page).response["violations"])
+    def look(stage: str) -> None:
+        wrong.extend(faults_of(page, stage))
 
-        file = FilePayload(name="cards.csv", mimeType="text/csv", buffer=(HEAD + GOOD + BAD).encode())
-        page.get_by_label("CSV (UTF-8) or XLSX").wait_for()
-        look("form")
-        page.get_by_label("CSV (UTF-8) or XLSX").set_input_files(file)
-        page.get_by_role("button", name="Look at the table").click()
-        page.get_by_role("button", name="Register 2 cards").wait_for()
-        look("preview")
-        page.get_by_role("button", name="Register 2 cards").click()
-        page.get_by_text("One row was refused").wait_for()
-        look("result")
-        browser.close()
+    file = FilePayload(name="cards.csv", mimeType="text/csv", buffer=(HEAD + GOOD + BAD).encode())
+    page.get_by_label("CSV (UTF-8) or XLSX").wait_for()
+    look("form")
+    page.get_by_label("CSV (UTF-8) or XLSX").set_input_files(file)
+    page.get_by_role("button", name="Look at the table").click()
+    page.get_by_role("button", name="Register 2 cards").wait_for()
+    look("preview")
+    page.get_by_role("button", name="Register 2 cards").click()
+    page.get_by_text("One row was refused").wait_for()
+    look("result")
     assert wrong == []

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Dialog, Page, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page
 
+from tests.plugins.browser import faults_of
 from tests.plugins.cast import House, Town
 from tests.services.whole_campaign import whole_campaign
 from tests.web.signing_in import PASSWORD, person
-
-SIZES = ((1440, 900), (1024, 768), (390, 844))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -21,7 +19,7 @@ def test_every_room_is_readable_at_every_size(
     vilnius: Town,
     bucharest: Town,
     web_server: str,
-    chromium: str,
+    browser: Browser,
     scheme: Literal["light", "dark"],
 ) -> None:
     whole = whole_campaign(vilnius)
@@ -35,45 +33,35 @@ def test_every_room_is_readable_at_every_size(
     rooms += [f"kiosks/{vilnius.kiosks[0].id}/end"]
     paths = ["/sign-in", "/desk/", *(f"/desk/c/vilnius/{room}" for room in rooms)]
     wrong: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        context = browser.new_context(color_scheme=scheme, locale="en-GB")
-        page = context.new_page()
-        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
-        _sign_in(page, web_server)
-        for path in paths:
-            page.goto(web_server + path)
-            for width, height in SIZES:
-                page.set_viewport_size({"width": width, "height": height})
-                over = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-                if over > 0:
-                    wrong.append(f"{path} is {over} px too wide at {width}")
-            found = Axe().run(page)
-            wrong += [f"{path} ({scheme}): {one['id']}" for one in found.response["violations"]]
-        browser.close()
+    context = browser.new_context(color_scheme=scheme, locale="en-GB")
+    page = context.new_page()
+    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    _sign_in(page, web_server)
+    for path in paths:
+        page.goto(web_server + path)
+        wrong += faults_of(page, f"{path} ({scheme})")
     assert wrong == []
 
 
-def test_giving_a_card_up_asks_once_more(house: House, vilnius: Town, web_server: str, chromium: str) -> None:
+def test_giving_a_card_up_asks_once_more(
+    house: House, vilnius: Town, web_server: str, browser: Browser
+) -> None:
     card = vilnius.register()
     person(house, "ruta@example.org", (None, "organiser"))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(locale="en-GB")
-        _sign_in(page, web_server)
-        page.goto(f"{web_server}/desk/c/vilnius/cards/?find={card.number}")
-        page.get_by_text("Give this card up").click()
-        page.get_by_label("Why?").select_option("spoiled")
-        page.get_by_label("What became of the paper?").select_option("destroyed")
-        asked: list[str] = []
-        page.once("dialog", lambda dialog: _refuse(dialog, asked))
-        page.get_by_role("button", name="Give it up").click()
-        assert asked == [f"Give card {card.number} up? This cannot be undone."]
-        assert page.get_by_role("heading", level=1).inner_text() == f"Card {card.number}"
-        page.once("dialog", lambda dialog: dialog.accept())
-        page.get_by_role("button", name="Give it up").click()
-        page.get_by_text("Its stamp is in the drawer again").wait_for()
-        browser.close()
+    page = browser.new_page(locale="en-GB")
+    _sign_in(page, web_server)
+    page.goto(f"{web_server}/desk/c/vilnius/cards/?find={card.number}")
+    page.get_by_text("Give this card up").click()
+    page.get_by_label("Why?").select_option("spoiled")
+    page.get_by_label("What became of the paper?").select_option("destroyed")
+    asked: list[str] = []
+    page.once("dialog", lambda dialog: _refuse(dialog, asked))
+    page.get_by_role("button", name="Give it up").click()
+    assert asked == [f"Give card {card.number} up? This cannot be undone."]
+    assert page.get_by_role("heading", level=1).inner_text() == f"Card {card.number}"
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Give it up").click()
+    page.get_by_text("Its stamp is in the drawer again").wait_for()
 
 
 def _refuse(dialog: Dialog, asked: list[str]) -> None:

@@ -10,68 +10,59 @@ from urllib.parse import parse_qs, urlsplit
 
 import pyotp
 import zxingcpp
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from tests.plugins.browser import faults_of
 from tests.plugins.cast import House, Town
 from tests.web.signing_in import PASSWORD, person
-
-SIZES = ((1440, 900), (390, 844))
 
 
 def look(page: Page, name: str, wrong: list[str]) -> None:
     """Width, accessibility, light and dark; a picture when somebody wants to see (SHOTS=folder)."""
     for scheme in ("dark", "light"):
         page.emulate_media(color_scheme=scheme)
-        for width, height in SIZES:
-            page.set_viewport_size({"width": width, "height": height})
-            if page.evaluate("document.documentElement.scrollWidth - window.innerWidth") > 0:
-                wrong.append(f"{name} is too wide at {width}")
-            if folder := os.environ.get("SHOTS"):
-                page.screenshot(path=Path(folder) / f"{name}-{scheme}-{width}.png", full_page=True)
-        wrong += [f"{name} ({scheme}): {one['id']}" for one in Axe().run(page).response["violations"]]
+        wrong += faults_of(page, f"{name} ({scheme})")
+        if folder := os.environ.get("SHOTS"):
+            page.screenshot(path=Path(folder) / f"{name}-{scheme}.png", full_page=True)
 
 
 def test_somebody_sets_it_up_and_signs_in_with_it(
-    house: House, vilnius: Town, web_server: str, chromium: str
+    house: House, vilnius: Town, web_server: str, browser: Browser
 ) -> None:
     person(house, "ruta@example.org", (vilnius.id, "organiser"))
     wrong: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(locale="en-GB")
-        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    page = browser.new_page(locale="en-GB")
+    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
 
-        def sign_in() -> None:
-            page.goto(f"{web_server}/sign-in")
-            page.get_by_label("E-mail").fill("ruta@example.org")
-            page.get_by_label("Password").fill(PASSWORD)
-            page.get_by_role("button", name="Sign in").click()
-
-        sign_in()
-        page.get_by_role("link", name="My sign-in").click()
-        look(page, "none", wrong)
-        page.get_by_role("button", name="Set up", exact=True).click()
-        look(page, "pending", wrong)
-        secret = page.locator(".code").inner_text().replace(" ", "")
-        picture = Image.open(io.BytesIO(page.get_by_role("img", name="QR").screenshot()))
-        read = urlsplit(zxingcpp.read_barcodes(picture)[0].text)
-        assert (read.scheme, read.netloc) == ("otpauth", "totp")
-        assert parse_qs(read.query)["secret"] == [secret]
-        page.get_by_label("Code").fill(pyotp.TOTP(secret).at(dt.datetime.now(dt.UTC)))
-        page.get_by_role("button", name="Confirm").click()
-        look(page, "codes", wrong)
-        recovery = page.locator(".code--small").first.inner_text()
-        page.get_by_role("link", name="I have them").click()
-        page.get_by_role("link", name="My sign-in").click()
-        look(page, "confirmed", wrong)
-        page.get_by_role("button", name="Sign out everywhere").click()
-        page.get_by_text("You are signed out on every device.").wait_for()
-        sign_in()
-        look(page, "code", wrong)
-        page.get_by_label("Code").fill(recovery)
+    def sign_in() -> None:
+        page.goto(f"{web_server}/sign-in")
+        page.get_by_label("E-mail").fill("ruta@example.org")
+        page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url("**/desk/**")
-        browser.close()
+
+    sign_in()
+    page.get_by_role("link", name="My sign-in").click()
+    look(page, "none", wrong)
+    page.get_by_role("button", name="Set up", exact=True).click()
+    look(page, "pending", wrong)
+    secret = page.locator(".code").inner_text().replace(" ", "")
+    picture = Image.open(io.BytesIO(page.get_by_role("img", name="QR").screenshot()))
+    read = urlsplit(zxingcpp.read_barcodes(picture)[0].text)
+    assert (read.scheme, read.netloc) == ("otpauth", "totp")
+    assert parse_qs(read.query)["secret"] == [secret]
+    page.get_by_label("Code").fill(pyotp.TOTP(secret).at(dt.datetime.now(dt.UTC)))
+    page.get_by_role("button", name="Confirm").click()
+    look(page, "codes", wrong)
+    recovery = page.locator(".code--small").first.inner_text()
+    page.get_by_role("link", name="I have them").click()
+    page.get_by_role("link", name="My sign-in").click()
+    look(page, "confirmed", wrong)
+    page.get_by_role("button", name="Sign out everywhere").click()
+    page.get_by_text("You are signed out on every device.").wait_for()
+    sign_in()
+    look(page, "code", wrong)
+    page.get_by_label("Code").fill(recovery)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/desk/**")
     assert wrong == []

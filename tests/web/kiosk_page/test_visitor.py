@@ -7,15 +7,15 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
 from postcards.services import kiosks
+from tests.plugins.browser import faults_of
 from tests.plugins.cast import House, Town
 
 
 @pytest.fixture
-def page(chromium: str, web_server: str, house: House, vilnius: Town) -> Iterator[Page]:
+def page(browser: Browser, web_server: str, house: House, vilnius: Town) -> Iterator[Page]:
     """A tablet, paired with the campaign Vilnius and standing at the first screen; no script may fail on it."""
     with house.begin() as session:
         _, code = kiosks.add_kiosk(
@@ -27,19 +27,16 @@ def page(chromium: str, web_server: str, house: House, vilnius: Town) -> Iterato
             at=dt.datetime.now(dt.UTC),
         )
     surprises: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        context = browser.new_context(viewport={"width": 1024, "height": 768}, locale="en-GB")
-        opened = context.new_page()
-        opened.on("pageerror", lambda error: surprises.append(str(error)))
-        opened.goto(f"{web_server}/kiosk/")
-        opened.get_by_label("Pairing code").fill(code)
-        opened.get_by_label("Name of this device").fill("Tablet")
-        opened.get_by_label("Your first name").fill("Rūta")
-        opened.keyboard.press("Enter")
-        expect(opened.get_by_role("button", name="Begin my card")).to_be_visible()
-        yield opened
-        browser.close()
+    context = browser.new_context(viewport={"width": 1024, "height": 768}, locale="en-GB")
+    opened = context.new_page()
+    opened.on("pageerror", lambda error: surprises.append(str(error)))
+    opened.goto(f"{web_server}/kiosk/")
+    opened.get_by_label("Pairing code").fill(code)
+    opened.get_by_label("Name of this device").fill("Tablet")
+    opened.get_by_label("Your first name").fill("Rūta")
+    opened.keyboard.press("Enter")
+    expect(opened.get_by_role("button", name="Begin my card")).to_be_visible()
+    yield opened
     assert surprises == []
 
 
@@ -60,8 +57,7 @@ def _write(page: Page, name: str = "Jonas Petraitis") -> None:
 
 
 def _no_barrier(page: Page, screen: str) -> None:
-    found = Axe().run(page)
-    assert found.violations_count == 0, f"{screen}: {found.generate_report()}"
+    assert faults_of(page, screen) == []
 
 
 def test_every_screen_is_open_to_everybody(page: Page) -> None:
