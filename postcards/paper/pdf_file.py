@@ -3,6 +3,10 @@
 So a run of any length takes the memory of one card. Reportlab draws our art and could write the file too, but
 keeps every page until the end. What is written depends on what is drawn and on nothing else: no dates, and
 the file's ID is the hash of its own bytes.
+
+Pages and other dictionaries lie a hundred together in compressed object streams (ISO 32000-1, 7.5.7), and the
+cross references are a stream too: a card's two pages then take a fifth less of the file, for every page says
+the same of its boxes and fonts.
 """
 
 from __future__ import annotations
@@ -13,7 +17,10 @@ from array import array
 from typing import BinaryIO
 
 _PAGES_A_NODE = 256  # a page tree of two levels: 65,536 pages before its root gets long
+_TOGETHER = 100  # dictionaries in an object stream: more save little, and are looked for longer
 _LEVEL = 6  # zlib: 9 takes twice the time for 1 % less
+_INSIDE = 1 << 63  # marks a place inside an object stream: its number above bit 16, the index below
+_FREE = b"\0" * 5 + b"\xff\xff"
 
 
 class PdfFile:
@@ -23,9 +30,10 @@ class PdfFile:
         self._out = out
         self._at = 0
         self._hash = hashlib.sha256()
-        self._offsets = array("Q", [0])
+        self._places = array("Q", [0])
         self._nodes: list[int] = []
         self._kids: list[int] = []
+        self._waiting: list[tuple[int, bytes]] = []
         self._pages = 0
         self._emit(b"%PDF-1.6\n%\xe2\xe3\xcf\xd3\n")
         self.root = self.reserve()
@@ -34,12 +42,12 @@ class PdfFile:
 
     def reserve(self) -> int:
         """This will return the number of an object that is to be written later."""
-        self._offsets.append(0)
-        return len(self._offsets) - 1
+        self._places.append(0)
+        return len(self._places) - 1
 
     def write(self, number: int, body: bytes) -> int:
         """Write one object under a number that was reserved. This will return the number."""
-        self._offsets[number] = self._at
+        self._places[number] = self._at
         self._emit(b"%d 0 obj\n%b\nendobj\n" % (number, body))
         return number
 
@@ -53,7 +61,9 @@ class PdfFile:
         """Write one page: its drawing, and the entries of its dictionary (boxes, resources)."""
         drawing = self.stream(content)
         number = self.reserve()
-        self.write(number, b"<</Type/Page/Parent %d 0 R%b/Contents %d 0 R>>" % (self._node, entries, drawing))
+        self._together(
+            number, b"<</Type/Page/Parent %d 0 R%b/Contents %d 0 R>>" % (self._node, entries, drawing)
+        )
         self._kids.append(number)
         self._pages += 1
         if len(self._kids) == _PAGES_A_NODE:
@@ -65,26 +75,61 @@ class PdfFile:
         if self._kids or not self._nodes:
             self._close_node()
         else:
-            self.write(self._node, b"null")
+            self._together(self._node, b"null")
         nodes = b" ".join(b"%d 0 R" % node for node in self._nodes)
-        self.write(self.tree, b"<</Type/Pages/Count %d/Kids[%b]>>" % (self._pages, nodes))
+        self._together(self.tree, b"<</Type/Pages/Count %d/Kids[%b]>>" % (self._pages, nodes))
+        self._flush()
         self.write(self.root, b"<</Type/Catalog/Pages %d 0 R>>" % self.tree)
         about = b"<</Title %b/Producer(Far is Close)/Trapped/False>>" % text_string(title)
         info = self.write(self.reserve(), about)
         identity = self._hash.hexdigest()[:32].encode()
-        start, count = self._at, len(self._offsets)
-        self._emit(b"xref\n0 %d\n0000000000 65535 f \n" % count)
-        for first in range(1, count, 512):
-            self._emit(b"".join(b"%010d 00000 n \n" % at for at in self._offsets[first : first + 512]))
-        self._emit(
-            b"trailer\n<</Size %d/Root %d 0 R/Info %d 0 R/ID[<%b><%b>]>>\nstartxref\n%d\n%%%%EOF\n"
-            % (count, self.root, info, identity, identity, start)
-        )
+        start = self._at
+        self._places[number := self.reserve()] = start
+        entries = b"/Type/XRef/Size %d/W[1 4 2]/Root %d 0 R/Info %d 0 R/ID[<%b><%b>]" % (
+            len(self._places), self.root, info, identity, identity,
+        )  # fmt: skip
+        self.stream(self._references(), entries, number=number)
+        self._emit(b"startxref\n%d\n%%%%EOF\n" % start)
+
+    def _references(self) -> bytes:
+        """Seven bytes an object: 1 and where it begins, or 2, the stream that holds it, its place in there."""
+        rows = bytearray(_FREE)
+        for place in self._places[1:]:
+            if place < _INSIDE:
+                row = 1 << 48 | place << 16
+            else:
+                row = 2 << 48 | place - _INSIDE
+            rows += row.to_bytes(7, "big")
+        return bytes(rows)
+
+    def _together(self, number: int, body: bytes) -> None:
+        """Keep a dictionary for the next object stream."""
+        self._waiting.append((number, body))
+        if len(self._waiting) == _TOGETHER:
+            self._flush()
+
+    def _flush(self) -> None:
+        if not self._waiting:
+            return
+        stream = self.reserve()
+        heads, bodies, at = [], [], 0
+        for index, (number, body) in enumerate(self._waiting):
+            self._places[number] = _INSIDE | stream << 16 | index
+            heads.append(b"%d %d" % (number, at))
+            bodies.append(body)
+            at += len(body) + 1
+        head = b" ".join(heads) + b"\n"
+        entries = b"/Type/ObjStm/N %d/First %d" % (len(bodies), len(head))
+        self.stream(head + b"\n".join(bodies), entries, number=stream)
+        self._waiting = []
 
     def _close_node(self) -> None:
         kids = b" ".join(b"%d 0 R" % kid for kid in self._kids)
-        body = b"<</Type/Pages/Parent %d 0 R/Count %d/Kids[%b]>>" % (self.tree, len(self._kids), kids)
-        self._nodes.append(self.write(self._node, body))
+        self._together(
+            self._node,
+            b"<</Type/Pages/Parent %d 0 R/Count %d/Kids[%b]>>" % (self.tree, len(self._kids), kids),
+        )
+        self._nodes.append(self._node)
         self._kids = []
 
     def _emit(self, data: bytes) -> None:

@@ -107,7 +107,19 @@ def test_a_run_takes_no_more_memory_when_it_is_ten_times_as_long():
         tracemalloc.stop()
     # 4 objects of 8 bytes a card are remembered for the cross references, and their text is joined once.
     assert peaks[1] < peaks[0] + 250_000
-    assert sink.size / 1000 < 1500  # bytes a card, both sides
+    assert sink.size / 1000 < 1000  # bytes a card, both sides
+
+
+def test_a_typed_message_of_a_hundred_and_sixty_letters_keeps_a_card_below_a_kilobyte_and_a_half():
+    message = "Brangi mama, Vilniuje jau sninga, o aš vis galvoju apie tave. Per Kalėdas grįšiu namo! " * 2
+    cards = [replace(card, message=message[: 160 + at % 9]) for at, card in enumerate(faces(400))]
+    assert len(run(cards, "a6")) / 400 < 1500
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_others_find_no_fault_in_the_file(name):
+    with opened(run(list(faces(130)), name)) as file:
+        assert file.check_pdf_syntax() == []
 
 
 def test_more_pages_than_a_node_of_the_page_tree_holds():
