@@ -32,8 +32,8 @@ else
 	@exec $(BIN)/postcards up $(if $(PORT),--port $(PORT))
 endif
 
-test: install browser ## all tests (ARGS="-k cap" some of them)
-	@$(BIN)/python -m pytest $(ARGS)
+test: install browser ## all tests, on up to four cores (ARGS="-k cap" some of them)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 check: lint test ## lint, types, import contracts, tests, docs: the same list as .ci/run
 

@@ -14,7 +14,8 @@ import pytest
 from postcards import config, embedded
 from postcards.embedded.children import ChildPart, beat_child, web_child, worker_child
 from postcards.embedded.home import make_home
-from tests.embedded.processes import alive, environment, free_port, until
+from tests.embedded.processes import alive, environment, until
+from tests.plugins.sharing import free_port
 
 SMALL_WEB = """
 import os

@@ -24,8 +24,9 @@ from postcards import config, embedded
 from postcards.embedded.children import environment, usable_tls
 from postcards.embedded.supervisor import PortTaken, check_port
 from postcards.errors import Invalid
-from tests.embedded.processes import ROOT, alive, free_port, line_of, script, until
+from tests.embedded.processes import ROOT, alive, line_of, script, until
 from tests.embedded.processes import environment as script_environment
+from tests.plugins.sharing import free_port
 
 HOUSE = ROOT / "tests" / "embedded" / "house.py"
 

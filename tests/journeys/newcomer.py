@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from postcards import embedded
-from tests.plugins.cast import free_port
+from tests.plugins.sharing import free_port
 
 #: How long `up` may take to show its screen on a slow machine, seconds.
 PATIENCE = 60

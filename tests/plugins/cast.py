@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import os
-import socket
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,6 +32,7 @@ from postcards.services.kiosks import KioskIdentity
 from postcards.services.registration import CardRequest, Registered
 from postcards.vault import token_hash
 from postcards.web.app import create_app
+from tests.plugins.sharing import free_port
 
 AT = dt.datetime(2026, 12, 14, 10, 0, tzinfo=dt.UTC)
 MASTER_KEY = "5e" * 32
@@ -261,11 +261,3 @@ def web_server(house: House, settings: config.Settings) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         part.stop()
-
-
-def free_port() -> int:
-    """This will give a port that nobody listens on just now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-    return port

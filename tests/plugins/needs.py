@@ -95,7 +95,8 @@ class _Watch:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    session.config.pluginmanager.register(_Watch(session.config), "postcards-missed")
+    if not hasattr(session.config, "workerinput"):  # one of several processes reports to the one that counts
+        session.config.pluginmanager.register(_Watch(session.config), "postcards-missed")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
