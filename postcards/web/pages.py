@@ -54,6 +54,11 @@ def ngettext(singular: str, plural: str, n: int, **values: object) -> str:
     return texts.catalogue(g.get("language", "en")).ngettext(singular, plural, n, **values)
 
 
+def number(n: int | float) -> str:
+    """This will write a number as the language of the page groups it."""
+    return texts.catalogue(g.get("language", "en")).number(n)
+
+
 def asset(name: str) -> str:
     """This will give the address of a built asset, such as "styles/site.css"; its name changes with its bytes."""
     return f"/static/{_assets(_manifest_path().stat().st_mtime_ns)[name]}"
@@ -70,8 +75,8 @@ def _manifest_path() -> Path:
 
 
 def register(app: Flask) -> None:
-    """This will teach the app's templates our words: asset(), _(), csrf_token(), and what base.html needs."""
-    app.jinja_env.globals.update(asset=asset, csrf_token=csrf_token, ngettext=ngettext)
+    """This will teach the app's templates our words: asset(), _(), number(), csrf_token(), and what base.html needs."""
+    app.jinja_env.globals.update(asset=asset, csrf_token=csrf_token, ngettext=ngettext, number=number)
     app.jinja_env.globals["_"] = gettext
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
