@@ -10,6 +10,7 @@ from postcards.models.base import Base
 from postcards.models.booklet import Booklet
 from postcards.models.campaign import Campaign, Venue
 from postcards.models.card import Card
+from postcards.models.erasure import Erasure
 from postcards.models.heartbeat import Heartbeat
 from postcards.models.journal import JournalEntry, JournalLink
 from postcards.models.kiosk import Kiosk
@@ -17,8 +18,17 @@ from postcards.models.mail import Mail
 from postcards.models.manifest import Manifest, ManifestFile, ManifestLine
 from postcards.models.partner_token import PartnerToken
 from postcards.models.person import Person
-from postcards.models.print_run import PrintLog, PrintRun, PrintRunCard
+from postcards.models.print_run import (
+    Printer,
+    PrintFault,
+    PrintLog,
+    PrintPart,
+    PrintRun,
+    PrintRunCard,
+    SpoiledPrint,
+)
 from postcards.models.receipt import Receipt, ReceiptRefusal
+from postcards.models.retention_turn import RetentionTurn
 from postcards.models.staff import (
     RecoveryCode,
     SecondFactor,
@@ -38,6 +48,7 @@ __all__ = [
     "Booklet",
     "Campaign",
     "Card",
+    "Erasure",
     "Heartbeat",
     "JournalEntry",
     "JournalLink",
@@ -48,15 +59,20 @@ __all__ = [
     "ManifestLine",
     "PartnerToken",
     "Person",
+    "PrintFault",
     "PrintLog",
+    "PrintPart",
     "PrintRun",
     "PrintRunCard",
+    "Printer",
     "Receipt",
     "ReceiptRefusal",
     "RecoveryCode",
+    "RetentionTurn",
     "SecondFactor",
     "SignInAttempts",
     "SignInLink",
+    "SpoiledPrint",
     "Staff",
     "StaffRole",
     "StaffSession",
