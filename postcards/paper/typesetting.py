@@ -121,9 +121,13 @@ def _glyphs(typeface: Typeface, glyphs: tuple[Glyph, ...], size: float) -> str:
     """Glyphs moved where HarfBuzz moves them: sideways inside TJ, upward by text rise."""
     out: list[str] = []
     codes: list[str] = []
-    rise = 0.0
+    rise = move = 0.0  # what the pen is still to move to the left, per mille: two numbers would run into one
 
     def flush() -> None:
+        nonlocal move
+        if abs(move) > 0.05:
+            codes.append(f"{move:.1f}")
+            move = 0.0
         if codes:
             out.append("[" + "".join(codes) + "] TJ\n")
             codes.clear()
@@ -133,12 +137,12 @@ def _glyphs(typeface: Typeface, glyphs: tuple[Glyph, ...], size: float) -> str:
             flush()
             rise = glyph.dy
             out.append(f"{rise * size / 1000:.3f} Ts\n")
-        if glyph.dx:
-            codes.append(f"{-glyph.dx:.1f}")
+        move -= glyph.dx
+        if abs(move) > 0.05:
+            codes.append(f"{move:.1f}")
+            move = 0.0
         codes.append(f"<{glyph.number:04X}>")
-        after = typeface.width(glyph.number) + glyph.dx - glyph.advance
-        if abs(after) > 0.05:
-            codes.append(f"{after:.1f}")
+        move += typeface.width(glyph.number) + glyph.dx - glyph.advance
     flush()
     if rise:
         out.append("0 Ts\n")

@@ -117,3 +117,9 @@ def test_plain_text_takes_the_fast_way_and_gives_what_shaping_would(text):
 def test_combining_marks_are_shaped(text):
     assert not is_plain(text)
     assert text_width(text, 10) > 0
+
+
+def test_two_moves_of_the_pen_do_not_run_into_one_number():
+    drawn = Typesetter().line("שָׁלוֹם", x=0, y=0, size=10)
+    assert b"<0060>" in drawn
+    assert not re.search(rb"\d\.\d+[-.]", drawn)
