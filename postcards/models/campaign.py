@@ -11,7 +11,10 @@ STATUSES = ("draft", "open", "paused", "closed")
 
 
 class Campaign(Base):
-    """`edition` is the validated TOML (see rules/edition.py); `cap` is the number of rows in `stamp`."""
+    """`edition` is the validated TOML (see rules/edition.py); `cap` is the number of rows in `stamp`.
+
+    `forgotten_at` is when nothing about people was left and its data keys were given up: it cannot open again.
+    """
 
     __tablename__ = "campaign"
     __table_args__ = (
@@ -31,6 +34,7 @@ class Campaign(Base):
     created_at: Mapped[Moment]
     opened_at: Mapped[Moment | None]
     closed_at: Mapped[Moment | None]
+    forgotten_at: Mapped[Moment | None]
 
 
 class Venue(Base):
