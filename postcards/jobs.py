@@ -1,7 +1,7 @@
 """Names of the background jobs, and the one way to ask for them: after the commit, and never waiting.
 
 A row's status is the truth; a message is only a nudge. So a message that cannot be sent within a second is
-dropped, and the sweeper asks again.
+dropped, and the sweeper asks again. A message carries the id of the request that asked, for the log of whoever works.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ import atexit
 import queue
 import threading
 import time
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 from sqlalchemy.orm import Session
 
+from postcards import logs
 from postcards.db import after_commit
 
 MAKE_MANIFEST_FILES = "manifests.make_files"
@@ -29,10 +31,28 @@ EXPIRE_IMPORTS = "imports.expire"
 #: The queue that every job travels in.
 QUEUE = "postcards"
 
+#: The header of a message that holds the id of the request that asked.
+ASKED_BY = "asked_by"
+
 #: Seconds that a message may take to leave; after that it is dropped (the sweeper asks again).
 SEND_WITHIN = 1.0
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """A job that was asked for at `asked_at` (monotonic seconds), for the request `asked_by`."""
+
+    name: str
+    ids: dict[str, Any]
+    asked_by: str | None
+    asked_at: float = field(default_factory=time.monotonic)
+
+
+def _dropped(message: _Message, reason: str) -> None:
+    more = {"request_id": message.asked_by} if message.asked_by else {}
+    log.warning("message dropped", job=message.name, reason=reason, **more)
 
 
 class _Sender:
@@ -48,15 +68,15 @@ class _Sender:
             broker_connection_timeout=SEND_WITHIN,
             broker_transport_options={"socket_timeout": SEND_WITHIN, "socket_connect_timeout": SEND_WITHIN},
         )
-        self._waiting: queue.Queue[tuple[float, str, dict[str, Any]]] = queue.Queue(maxsize=1000)
+        self._waiting: queue.Queue[_Message] = queue.Queue(maxsize=1000)
         self._thread = threading.Thread(target=self._run, name="job-sender", daemon=True)
         self._thread.start()
 
-    def send(self, name: str, ids: dict[str, Any]) -> None:
+    def send(self, message: _Message) -> None:
         try:
-            self._waiting.put_nowait((time.monotonic(), name, ids))
+            self._waiting.put_nowait(message)
         except queue.Full:
-            log.warning("message dropped", job=name, reason="too many wait")
+            _dropped(message, "too many wait")
 
     def flush(self) -> None:
         """This will wait for what is under way, a second at the most."""
@@ -66,14 +86,15 @@ class _Sender:
 
     def _run(self) -> None:
         while True:
-            asked, name, ids = self._waiting.get()
+            message = self._waiting.get()
             try:
-                if time.monotonic() - asked <= SEND_WITHIN:
-                    self._app.send_task(name, kwargs=ids, retry=False)
+                if time.monotonic() - message.asked_at <= SEND_WITHIN:
+                    headers = {ASKED_BY: message.asked_by} if message.asked_by else None
+                    self._app.send_task(message.name, kwargs=message.ids, headers=headers, retry=False)
                 else:
-                    log.warning("message dropped", job=name, reason="waited too long")
+                    _dropped(message, "waited too long")
             except Exception as error:  # noqa: BLE001 - the broker's many ways to be away; the row still waits
-                log.warning("message dropped", job=name, reason=type(error).__name__)
+                _dropped(message, type(error).__name__)
             finally:
                 self._waiting.task_done()
 
@@ -105,7 +126,7 @@ def enqueue(session: Session, name: str, **ids: str | int) -> None:
 def send(name: str, **ids: str | int) -> None:
     """This will ask a worker for job `name` now, without waiting; without a broker nothing happens."""
     if _sender is not None:
-        _sender.send(name, ids)
+        _sender.send(_Message(name, ids, logs.asked_by()))
 
 
 atexit.register(disconnect)

@@ -10,14 +10,14 @@ import warnings
 from functools import cache
 from typing import Any
 
-import structlog
 from celery import Celery
 from celery.exceptions import SecurityWarning
-from celery.signals import setup_logging, worker_process_shutdown
+from celery.signals import worker_process_shutdown
 
 from postcards import config, jobs
 from postcards.errors import Unavailable
 from postcards.kit import Kit, assemble, worker_name
+from workers import watching  # noqa: F401 - Celery asks who logs before it reads `include`
 from workers.schedule import SCHEDULE
 
 # Root may run one machine's `up`; our messages are JSON with ids, so nothing in them runs with its rights.
@@ -78,25 +78,6 @@ def me() -> str:
 def clock() -> dt.datetime:
     """The workers' clock."""
     return dt.datetime.now(dt.UTC)
-
-
-@setup_logging.connect
-def _logging(**_: Any) -> None:
-    """Our own lines, JSON, ids only; Celery's own at WARNING, for they would quote arguments."""
-    import logging
-    import sys
-
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
-    # The words by which whoever starts us knows that the worker listens.
-    logging.getLogger("celery.apps.worker").setLevel(logging.INFO)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
 
 
 @worker_process_shutdown.connect

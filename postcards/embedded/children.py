@@ -19,6 +19,7 @@ from postcards.embedded.part import Part
 from postcards.embedded.process import Process
 from postcards.embedded.servers import Servers
 from postcards.errors import Invalid
+from postcards.logs import WEB_SERVER
 
 #: Requests that one web process works on at once; more wait. Two processes' pools (2 × 20) and the workers'
 #: stay well below the database's 100 connections.
@@ -101,7 +102,8 @@ def web_arguments(settings: Settings, *, host: str, port: int, more: tuple[str, 
         *("--port", str(port), "--workers", str(settings.web_workers)),
         *("--blocking-threads", str(WEB_THREADS), "--backpressure", str(WEB_BACKPRESSURE)),
         *("--http1-header-read-timeout", "10000", "--respawn-failed-workers"),
-        *("--workers-kill-timeout", "3", "--log-level", settings.log_level, *more),
+        *("--workers-kill-timeout", "3", "--log-level", settings.log_level),
+        *("--log-config", str(WEB_SERVER), *more),
         "postcards.web.wsgi:app",
     )
 

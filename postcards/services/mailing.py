@@ -179,7 +179,7 @@ def _write(claimed: _Claimed, *, vault: Vault, compose: Callable[[Notice], Words
 def _put_off(begin: Begin, claimed: _Claimed, *, reason: str, worker: str, at: dt.datetime) -> None:
     if claimed.attempts >= TRIES:
         _record(begin, claimed, worker=worker, status="failed", failure=reason)
-        log.warning("mail failed", mail=str(claimed.id), reason=reason, tries=claimed.attempts)
+        log.warning("mail failed", mail=str(claimed.id), reason=reason, attempts=claimed.attempts)
         return
     pause = PAUSES[claimed.attempts - 1]
     _record(begin, claimed, worker=worker, status="waiting", failure=reason, not_before=at + pause)

@@ -154,12 +154,7 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def _surprise(error: Exception) -> Response:
-        # The trace may hold what people typed (in a driver's message): the type and place are enough to find it.
-        trace = error.__traceback__
-        while trace is not None and trace.tb_next is not None:
-            trace = trace.tb_next
-        place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
-        log.error("surprise", error=type(error).__name__, place=place, route=str(request.url_rule))
+        log.error("surprise", route=str(request.url_rule), exc_info=error)
         if app.config.get("PROPAGATE_SURPRISES"):
             raise error
         words = "Something went wrong on our side. Nothing was lost; please try once more."

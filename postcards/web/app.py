@@ -8,9 +8,10 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from postcards.kit import Kit
-from postcards.web import answers, leftovers, pages, rate_limits, security
+from postcards.web import answers, leftovers, pages, rate_limits, security, watching
 from postcards.web.desk import blueprints as desk
 from postcards.web.doors import PUBLIC, check_every_view_has_a_door, guarded
+from postcards.web.form_sessions import FormSessions
 from postcards.web.kiosk import blueprints as kiosk
 from postcards.web.openapi import blueprint as openapi
 from postcards.web.partner import blueprints as partner
@@ -38,17 +39,19 @@ def create_app(kit: Kit) -> Flask:
         SESSION_COOKIE_NAME="postcards_form",
         SEND_FILE_MAX_AGE_DEFAULT=31_536_000,  # names carry a hash of the bytes
     )
+    app.session_interface = FormSessions()
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    if proxies := kit.settings.trusted_proxies:  # else anybody could say to be another, or to be on HTTPS
-        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
-        )
     app.extensions["kit"] = kit
+    watching.register(app, kit.settings)
     pages.register(app)
     security.register(app)
     answers.register(app)
     leftovers.register(app)
     rate_limits.register(app, kit.settings.broker_url)
+    if proxies := kit.settings.trusted_proxies:  # else anybody could say to be another, or to be on HTTPS
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
+        )
     for blueprint in (*kiosk, *desk, *partner, *public, *sign_in, openapi):
         app.register_blueprint(blueprint)
     app.view_functions["static"] = guarded(PUBLIC)(app.view_functions["static"])
