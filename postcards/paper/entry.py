@@ -13,6 +13,7 @@ from postcards.paper.address_block import (
     fit_sender,
     missing_characters,
 )
+from postcards.paper.fonts import named
 
 
 def check_entry(lines: Sequence[str], sender_name: str, message: str | None) -> list[Fault]:
@@ -43,6 +44,6 @@ def _without_font(field: str, words: str) -> list[Fault]:
     missing = missing_characters(words)
     if not missing:
         return []
-    signs = ", ".join(f"“{sign}” (U+{ord(sign):04X})" for sign in missing[:5])
-    message = f"holds {signs}, which no installed font can print. Please write it in Latin letters."
+    signs = ", ".join(named(sign) for sign in missing[:5])
+    message = f"We cannot print {signs}. Please write it in Latin letters."
     return [Fault(field, "no_font", message)]

@@ -1,25 +1,20 @@
 """The typefaces on this machine: which of them has a character, how wide its glyphs are, their outlines.
 
-The files are static TrueType faces of the Noto family (SIL Open Font License), put into `paper/fonts/` by the
-build hook out of these npm packages, under the names they have there:
+The files are static TrueType faces of the Noto family (SIL Open Font License), laid out by the build hook:
 
-    @expo-google-fonts/noto-sans             NotoSans_400Regular.ttf, NotoSans_700Bold.ttf
-    @expo-google-fonts/noto-sans-arabic      NotoSansArabic_400Regular.ttf
-    @expo-google-fonts/noto-sans-armenian    NotoSansArmenian_400Regular.ttf
-    @expo-google-fonts/noto-sans-devanagari  NotoSansDevanagari_400Regular.ttf
-    @expo-google-fonts/noto-sans-georgian    NotoSansGeorgian_400Regular.ttf
-    @expo-google-fonts/noto-sans-hebrew      NotoSansHebrew_400Regular.ttf
-    @expo-google-fonts/noto-sans-thai        NotoSansThai_400Regular.ttf
+    fonts/        Noto Sans regular and bold (Latin, Greek, Cyrillic, Devanagari), Arabic, Armenian, Devanagari,
+                  Georgian, Hebrew, Thai: the standard installation
+    fonts.cjk/    Noto Sans SC, TC, JP, KR: the extra “cjk”
+    fonts.world/  Bengali, Tamil, Ethiopic and other scripts that are small: the extra “world”
 
-Any other `*_400Regular.ttf` with glyf outlines that lies there (Noto Sans JP, SC, KR …) is used for
-characters that the ones above lack.
+One Han character is drawn differently in China, Taiwan, Japan and Korea, so where a card goes decides.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +23,7 @@ import uharfbuzz as hb
 from postcards.errors import Fault, Invalid, Unavailable
 
 FOLDER = Path(__file__).parent / "fonts"
+EXTRAS = ("cjk", "world")
 REGULAR = "NotoSans_400Regular"
 BOLD = "NotoSans_700Bold"
 
@@ -40,9 +36,54 @@ class NoSuchCharacter(Invalid):
 
 def no_such_character(characters: Iterable[str]) -> NoSuchCharacter:
     """The refusal that names `characters`. This will return it, to be raised by the caller."""
-    named = ", ".join(f"“{each}” ({unicodedata.name(each, 'a sign without a name')})" for each in characters)
-    message = f"We cannot print {named}. Please write it with other letters."
+    message = f"We cannot print {'; '.join(named(each) for each in characters)}. Please write it with other letters."
     return NoSuchCharacter(message, faults=[Fault("text", "no_such_character", message)])
+
+
+def named(character: str) -> str:
+    """A character with its name, and the extra that would bring it when that is not installed here.
+
+    This will return e.g. "“木” (CJK UNIFIED IDEOGRAPH-6728) needs the extra “cjk”".
+    """
+    words = f"“{character}” ({unicodedata.name(character, 'a sign without a name')})"
+    extra = extra_for(character)
+    return words if extra is None or folder_of(extra).is_dir() else f"{words} needs the extra “{extra}”"
+
+
+def extra_for(character: str) -> str | None:
+    """The extra whose faces have the script of `character`; None when none of them has."""
+    at = ord(character)
+    return next((extra for first, last, extra in _BROUGHT if first <= at <= last), None)
+
+
+def folder_of(extra: str) -> Path:
+    """Where the faces of an extra lie once it has been installed."""
+    return FOLDER.with_name(f"{FOLDER.name}.{extra}")
+
+
+# Blocks of Unicode, and the extra that has a face for them.
+_BROUGHT = (
+    (0x0780, 0x07BF, "world"),  # Thaana
+    (
+        0x0980,
+        0x0DFF,
+        "world",
+    ),  # Bengali, Gurmukhi, Gujarati, Oriya, Tamil, Telugu, Kannada, Malayalam, Sinhala
+    (0x0E80, 0x0EFF, "world"),  # Lao
+    (0x0F00, 0x0FFF, "world"),  # Tibetan
+    (0x1000, 0x109F, "world"),  # Myanmar
+    (0x1100, 0x11FF, "cjk"),  # Hangul letters
+    (0x1200, 0x139F, "world"),  # Ethiopic
+    (0x1780, 0x17FF, "world"),  # Khmer
+    (0x2E80, 0xA4CF, "cjk"),  # radicals, kana, bopomofo, ideographs, Yi
+    (0xAC00, 0xD7FF, "cjk"),  # Hangul
+    (0xF900, 0xFAFF, "cjk"),  # compatibility ideographs
+    (0xFF00, 0xFFEF, "cjk"),  # full-width forms
+)
+
+# Which Han face a country reads with ease; everybody else gets the mainland's.
+_HAN = ("NotoSansSC_400Regular", "NotoSansTC_400Regular", "NotoSansJP_400Regular", "NotoSansKR_400Regular")
+_HAN_OF = {"TW": 1, "HK": 1, "MO": 1, "JP": 2, "KR": 3, "KP": 3}
 
 
 class _LetterWidths(dict[str, float]):
@@ -96,8 +137,11 @@ class Typeface:
 @cache
 def typefaces() -> dict[str, Typeface]:
     """All faces by name, Noto Sans first. This will raise `Unavailable` when they have not been installed."""
-    paths = sorted(FOLDER.glob("*.ttf"), key=lambda path: (not path.stem.startswith("NotoSans_"), path.stem))
-    found = {path.stem: Typeface(path) for path in paths}
+    standard = sorted(
+        FOLDER.glob("*.ttf"), key=lambda path: (not path.stem.startswith("NotoSans_"), path.stem)
+    )
+    extras = [path for extra in reversed(EXTRAS) for path in sorted(folder_of(extra).glob("*.ttf"))]
+    found = {path.stem: Typeface(path) for path in (*standard, *extras)}
     if REGULAR not in found or BOLD not in found:
         raise Unavailable(
             "The fonts for printing are not installed on this machine. Run `make install`.",
@@ -117,10 +161,13 @@ def bold() -> Typeface:
     return typefaces()[BOLD]
 
 
-@cache
-def typeface_for(character: str) -> Typeface | None:
-    """The first face that has `character`. This will return None when none has: such text must be refused."""
-    for face in typefaces().values():
-        if face.name != BOLD and face.glyph(character):
-            return face
-    return None
+@lru_cache(maxsize=1 << 16)
+def typeface_for(character: str, country: str | None = None) -> Typeface | None:
+    """The first face that has `character`, for Han characters the one they read in `country`.
+
+    This will return None when none has it: such text must be refused.
+    """
+    wanted = _HAN[_HAN_OF.get(country or "", 0)]
+    faces = typefaces()
+    order = sorted(faces, key=lambda name: (name in _HAN, name != wanted if name in _HAN else False))
+    return next((faces[name] for name in order if name != BOLD and faces[name].glyph(character)), None)

@@ -77,13 +77,16 @@ def missing_characters(text: str) -> list[str]:
 _INVISIBLE = frozenset("\u200b\u200c\u200d\u200e\u200f\u2060\ufe0e\ufe0f")
 
 
-def shape_line(text: str) -> tuple[Run, ...]:
-    """Shape one line. This will return its runs from left to right, or raise `NoSuchCharacter`."""
+def shape_line(text: str, country: str | None = None) -> tuple[Run, ...]:
+    """Shape one line, Han characters as they are drawn in `country`.
+
+    This will return its runs from left to right, or raise `NoSuchCharacter`.
+    """
     lacking = missing_characters(text)
     if lacking:
         raise no_such_character(lacking)
     levels = _levels(text)
-    pieces = _pieces(text, levels)
+    pieces = _pieces(text, levels, country)
     return tuple(_shape(*piece) for piece in _seen_order(pieces))
 
 
@@ -116,7 +119,7 @@ def _script(character: str) -> str | None:
     return None if script in (None, "Zyyy", "Zinh", "Zzzz", "None") else script
 
 
-def _pieces(text: str, levels: list[int]) -> list[tuple[str, int, Typeface, str | None]]:
+def _pieces(text: str, levels: list[int], country: str | None) -> list[tuple[str, int, Typeface, str | None]]:
     """Cut where direction, script or face changes; what all scripts share stays with what is before it."""
     pieces: list[tuple[str, int, Typeface, str | None]] = []
     for character, level in zip(text, levels, strict=True):
@@ -128,7 +131,7 @@ def _pieces(text: str, levels: list[int]) -> list[tuple[str, int, Typeface, str 
             if level == its_level and joins and has_it:
                 pieces[-1] = (before + character, level, face, its_script or script)
                 continue
-        face_of_it = typeface_for(character) or regular()
+        face_of_it = typeface_for(character, country) or regular()
         pieces.append((character, level, face_of_it, script))
     return pieces
 

@@ -42,12 +42,13 @@ class Typesetter:
         self._shaped: dict[str, tuple[Typeface, dict[int, str]]] = {}
 
     def line(
-        self, text: str, *, x: float, y: float, size: float, heavy: bool = False, spacing: float = 0.0
-    ) -> bytes:
+        self, text: str, *, x: float, y: float, size: float, heavy: bool = False, spacing: float = 0.0,
+        country: str | None = None,
+    ) -> bytes:  # fmt: skip
         """One line of text: pen at (x, y) mm from the lower left, `size` and letter `spacing` in points.
 
-        `heavy` is for Latin, Cyrillic and Greek headings. This will return PDF operators, or raise
-        `NoSuchCharacter`.
+        `heavy` is for Latin, Cyrillic and Greek headings; Han characters are drawn as in `country`.
+        This will return PDF operators, or raise `NoSuchCharacter`.
         """
         left, up = x * MM, y * MM
         if heavy or is_plain(text):
@@ -56,11 +57,11 @@ class Typesetter:
             space = f"{spacing:g} Tc " if spacing else ""
             unspace = " 0 Tc" if spacing else ""
             return f"BT /{name} {size:g} Tf {space}{left:.2f} {up:.2f} Td <{codes}> Tj{unspace} ET\n".encode()
-        return self._shaped_line(text, left, up, size)
+        return self._shaped_line(text, left, up, size, country)
 
-    def _shaped_line(self, text: str, left: float, up: float, size: float) -> bytes:
+    def _shaped_line(self, text: str, left: float, up: float, size: float, country: str | None) -> bytes:
         parts: list[str] = []
-        for run in shape_line(text):
+        for run in shape_line(text, country):
             texts = self._shaped.setdefault(run.typeface.name, (run.typeface, {}))[1]
             parts.append(f"BT /{run.typeface.name} {size:g} Tf {left:.2f} {up:.2f} Td\n")
             for cluster in run.clusters:

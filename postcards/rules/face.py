@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 CachetPlacement = Literal["left", "picture", "within-indicia"]
+MessageArea = Literal["empty", "lines", "typed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,9 @@ class Look:
     place: str
     test: bool  # the address in the QR is not a public one: every side says TEST
     practice: bool  # volunteers are learning: every side says PRACTICE
+    message_area: MessageArea = "lines"  # what stands where a card has no typed message
+    picture: bytes | None = None  # the edition's own, as `paper.own_picture.prepare_picture` made it
+    picture_words: bool = True  # name and credits on a band across the own picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +51,4 @@ class Face:
     address_lines: tuple[str, ...]  # name first, country last
     sender_name: str | None = None
     message: str | None = None
+    country: str | None = None  # where it goes, ISO 3166: Han characters are drawn as they are there
