@@ -18,6 +18,9 @@ from postcards.web.openapi_links import links_of
 
 blueprint = Blueprint("openapi", __name__)
 
+#: What the texts in a path look like; another is not found.
+_PATH_TEXTS = {"slug": "^[a-z0-9-]{1,100}$", "country": "^[A-Za-z]{2}$", "name": "^[A-Za-z0-9][A-Za-z0-9._-]*$"}
+
 _REF = "#/components/schemas/{model}"
 
 PROBLEM = {
@@ -78,7 +81,10 @@ def document() -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": {**schemas.get("$defs", {}), "Problem": PROBLEM},
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "kiosk": {"type": "http", "scheme": "bearer", "description": "what pairing gave the device"},
+                "partner": {"type": "http", "scheme": "bearer", "description": "the Post's token"},
+            },
         },
     }
 
@@ -92,7 +98,7 @@ def _operation(operation: Operation, names: dict[Any, Any]) -> dict[str, Any]:
         "responses": {},
     }
     if operation.door is not doors.PUBLIC:
-        described["security"] = [{"token": []}]
+        described["security"] = [{"partner" if operation.door is doors.PARTNER else "kiosk": []}]
     if operation.body is not None:
         schema = names[operation.body, "validation"]
         described["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
@@ -131,7 +137,7 @@ def _refusals(operation: Operation) -> set[int]:
 def _path_parameters(rule: str) -> list[dict[str, Any]]:
     found = []
     for kind, name in re.findall(r"<(?:([^:<>]+):)?([^<>]+)>", rule):
-        schema: dict[str, Any] = {"type": "string"}
+        schema: dict[str, Any] = {"type": "string", "pattern": _PATH_TEXTS.get(name, ".")}
         if kind.startswith("int"):
             schema = {"type": "integer", "minimum": 0}
         elif kind == "uuid":

@@ -45,7 +45,12 @@ LINKS: dict[tuple[str, int], tuple[Link, ...]] = {
     ),
     ("show_kiosk", 200): (
         Link("campaign_counts", "the campaign in public", {"slug": "$response.body#/campaign/slug"}),
-        Link("return_stamps", "give a stamp back", {"booklet_id": "$response.body#/booklets/0/id"}),
+        Link(
+            "return_stamps",
+            "give a stamp back",
+            {"booklet_id": "$response.body#/booklets/0/id"},
+            {"stamps": ["$response.body#/booklets/0/stamps/0/number"]},
+        ),
     ),
     ("lend_booklet", 201): _OF_A_BOOKLET,
     ("lend_booklet", 200): _OF_A_BOOKLET,
