@@ -66,7 +66,7 @@ browser: $(VENV)/.locked ## look for what the tests need of the machine; as root
 # One resolution: the two smaller locks are parts of dev.lock.
 lock: $(VENV)/.locked ## write requirements/*.lock anew from pyproject.toml (UPGRADE=1 to newer versions)
 	$(LOCK) $(if $(UPGRADE),--upgrade) pyproject.toml --all-extras --group dev --group build -o requirements/dev.lock
-	$(LOCK) pyproject.toml --extra embedded -c requirements/dev.lock -o requirements/app.lock
+	$(LOCK) pyproject.toml --extra embedded --extra bucket -c requirements/dev.lock -o requirements/app.lock
 	$(LOCK) --group build -c requirements/dev.lock -o requirements/build.lock
 
 clean: ## remove what was built; data (.postcards) and .venv stay

@@ -19,7 +19,11 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "HOME": (".postcards", "folder for the data of one machine: database, broker, files, keys"),
     "DATABASE_URL": ("", "PostgreSQL to use instead of the embedded one (postgresql://…)"),
     "BROKER_URL": ("", "Valkey, Redis or RabbitMQ to use instead of the embedded one"),
-    "STORAGE_URL": ("", "where files are kept: file:///path (default HOME/files)"),
+    "STORAGE_URL": ("", "where files are kept: file:///path (default HOME/files) or s3://bucket/prefix"),
+    "STORAGE_ENDPOINT": ("", "https://… of an S3-compatible service; empty: Amazon's own"),
+    "STORAGE_REGION": ("", "the bucket's region"),
+    "STORAGE_KEY_ID": ("", "the access key for the bucket; empty: as boto3 finds it"),
+    "STORAGE_SECRET": ("", "the secret of that access key"),
     "PUBLIC_URL": ("http://127.0.0.1:8000", "the address recipients reach us at; printed in the QR"),
     "SMTP_URL": ("", "smtp://user:password@host:587 or smtps://…; without it mail lands in HOME/outbox"),
     "MAIL_FROM": ("postcards@localhost", "the sender of our mail"),
@@ -30,6 +34,7 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "TRUSTED_PROXIES": ("0", "reverse proxies before us whose X-Forwarded headers are true; compose says 1"),
     "SECOND_FACTOR": ("off", "who needs a one-time code besides the password: off, organisers or everyone"),
     "EXPECT_BEAT": ("yes", "whether /readyz wants to see the scheduler; `up --no-worker` says no"),
+    "METRICS_TOKEN": ("", "lets Prometheus read /metrics from elsewhere; without it only this machine may"),
     "LOG_LEVEL": ("info", "debug, info, warning or error"),
 }
 
@@ -44,6 +49,10 @@ class Settings:
     database_url: str
     broker_url: str
     storage_url: str
+    storage_endpoint: str
+    storage_region: str
+    storage_key_id: str
+    storage_secret: str
     public_url: str
     smtp_url: str
     mail_from: str
@@ -54,6 +63,7 @@ class Settings:
     trusted_proxies: int
     second_factor: str
     expect_beat: bool
+    metrics_token: str
     log_level: str
 
     @property
@@ -85,7 +95,13 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     home = Path(values["HOME"]).expanduser().absolute()
     _check_url(values, "DATABASE_URL", ("postgresql", "postgresql+psycopg", "postgres"), faults)
     _check_url(values, "BROKER_URL", ("redis", "rediss", "redis+socket", "amqp", "amqps"), faults)
-    _check_url(values, "STORAGE_URL", ("file",), faults)
+    _check_url(values, "STORAGE_URL", ("file", "s3"), faults)
+    _check_url(values, "STORAGE_ENDPOINT", ("http", "https"), faults)
+    if bool(values["STORAGE_KEY_ID"]) != bool(values["STORAGE_SECRET"]):
+        half = "STORAGE_SECRET" if values["STORAGE_KEY_ID"] else "STORAGE_KEY_ID"
+        faults.append(
+            Fault(PREFIX + half, "missing", "is not set, and the other half of the bucket's key is")
+        )
     _check_url(values, "PUBLIC_URL", ("http", "https"), faults)
     _check_url(values, "SMTP_URL", ("smtp", "smtps"), faults)
     if urlsplit(values["PUBLIC_URL"]).path not in ("", "/"):
@@ -96,6 +112,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         faults.append(Fault("POSTCARDS_MASTER_KEY", "format", "must be 64 hexadecimal digits (32 bytes)"))
     if values["SECRET_KEY"] and len(values["SECRET_KEY"]) < 32:
         faults.append(Fault("POSTCARDS_SECRET_KEY", "short", "must have at least 32 characters"))
+    if values["METRICS_TOKEN"] and len(values["METRICS_TOKEN"]) < 16:
+        faults.append(Fault("POSTCARDS_METRICS_TOKEN", "short", "must have at least 16 characters"))
     if not (values["WEB_WORKERS"].isdigit() and 1 <= int(values["WEB_WORKERS"]) <= 64):
         faults.append(Fault("POSTCARDS_WEB_WORKERS", "range", "must be a whole number from 1 to 64"))
     if not (values["TRUSTED_PROXIES"].isdigit() and int(values["TRUSTED_PROXIES"]) <= 9):
@@ -117,6 +135,10 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         database_url=_driver(values["DATABASE_URL"]),
         broker_url=values["BROKER_URL"],
         storage_url=values["STORAGE_URL"] or f"file://{home / 'files'}",
+        storage_endpoint=values["STORAGE_ENDPOINT"],
+        storage_region=values["STORAGE_REGION"],
+        storage_key_id=values["STORAGE_KEY_ID"],
+        storage_secret=values["STORAGE_SECRET"],
         public_url=values["PUBLIC_URL"].rstrip("/"),
         smtp_url=values["SMTP_URL"],
         mail_from=values["MAIL_FROM"],
@@ -127,6 +149,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         trusted_proxies=int(values["TRUSTED_PROXIES"]),
         second_factor=values["SECOND_FACTOR"].lower(),
         expect_beat=values["EXPECT_BEAT"].lower() == "yes",
+        metrics_token=values["METRICS_TOKEN"],
         log_level=values["LOG_LEVEL"].lower(),
     )
 

@@ -23,6 +23,9 @@ PIECE = 256 * 1024
 #: with a dot, so none is "..", and none is one of our half-written files.
 _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}(?:/[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}){0,9}")
 
+#: Names of buckets: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+
 
 class FileMissing(NotFound):
     """Nothing is kept under this key."""
@@ -129,9 +132,7 @@ class FolderStore:
         self.delete("check")
 
     def _place(self, key: str) -> Path:
-        if not _KEY.fullmatch(key):
-            raise Invalid("This is not the key of a file.", faults=[Fault("key", "format", "is no file key")])
-        return self._root.joinpath(*key.split("/"))
+        return self._root.joinpath(*checked_key(key).split("/"))
 
     @staticmethod
     def _pieces(place: Path, start: int, end: int) -> Iterator[bytes]:
@@ -143,13 +144,57 @@ class FolderStore:
                 yield piece
 
 
-def open_store(storage_url: str) -> FileStore:
-    """This will return the store of a `file:///folder` address; `Invalid` for any other."""
-    parts = urlsplit(storage_url)
-    if parts.scheme != "file" or parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
-        message = f'"{storage_url.partition("?")[0]}" must be file:///path/of/a/folder.'
-        raise Invalid(message, faults=[Fault("POSTCARDS_STORAGE_URL", "format", message)])
-    return FolderStore(Path(unquote(parts.path)))
+def checked_key(key: str) -> str:
+    """This will return the key of a file as it is. Raises `Invalid` when it is none."""
+    if not _KEY.fullmatch(key):
+        raise Invalid("This is not the key of a file.", faults=[Fault("key", "format", "is no file key")])
+    return key
+
+
+class Storage(Protocol):
+    """Where files are kept, of the settings; what a bucket leaves empty is found in boto3's own ways."""
+
+    @property
+    def storage_url(self) -> str: ...
+    @property
+    def storage_endpoint(self) -> str: ...
+    @property
+    def storage_region(self) -> str: ...
+    @property
+    def storage_key_id(self) -> str: ...
+    @property
+    def storage_secret(self) -> str: ...
+
+
+def open_store(storage: Storage) -> FileStore:
+    """This will return the store of `file:///folder` or `s3://bucket/prefix`; `Invalid` for any other address."""
+    parts = urlsplit(storage.storage_url)
+    if parts.scheme == "file" and parts.netloc in ("", "localhost") and parts.path.startswith("/"):
+        return FolderStore(Path(unquote(parts.path)))
+    if parts.scheme == "s3" and _BUCKET.fullmatch(parts.netloc) and not (parts.query or parts.fragment):
+        return _bucket(parts.netloc, unquote(parts.path), storage)
+    message = (
+        f'"{storage.storage_url.partition("?")[0]}" must be file:///path/of/a/folder or s3://bucket/prefix.'
+    )
+    raise Invalid(message, faults=[Fault("POSTCARDS_STORAGE_URL", "format", message)])
+
+
+def _bucket(bucket: str, prefix: str, storage: Storage) -> FileStore:
+    try:
+        from postcards.gateways.bucket import (
+            BucketStore,  # boto3 takes half a second and 40 MB: only who needs it
+        )
+    except ModuleNotFoundError as error:
+        message = "A bucket needs the extra “bucket”: pip install far-is-close[bucket]."
+        raise Invalid(message, faults=[Fault("POSTCARDS_STORAGE_URL", "extra", message)]) from error
+    return BucketStore(
+        bucket,
+        prefix,
+        endpoint=storage.storage_endpoint,
+        region=storage.storage_region,
+        key_id=storage.storage_key_id,
+        secret=storage.storage_secret,
+    )
 
 
 def _write(write: Callable[[bytes], object], source: bytes | Iterable[bytes]) -> Stored:
