@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
 from typing import Any
 
 import click
 
 from postcards.cli.edge import BY, answer, as_json, now, tools
 from postcards.kit import Kit
+from postcards.paper.own_picture import picture_beside, prepare_picture
 from postcards.queries import campaigns as queries
 from postcards.queries import tallies
 from postcards.queries.stamps import drawer
 from postcards.rules.edition import load_edition
 from postcards.services import campaigns
+from postcards.services.faces import picture_key
 
 
 @click.group()
@@ -26,11 +30,20 @@ def campaign() -> None:
 @click.option("--slug", help="Its name in addresses, instead of the edition's own.")
 @as_json
 def create(edition: str, cap: int | None, slug: str | None, as_json: bool) -> None:
-    """Create a campaign from EDITION (vilnius, ukraine, romania, or a TOML file), as a draft."""
+    """Create a campaign from EDITION (vilnius, ukraine, romania, or a TOML file), as a draft.
+
+    A picture that the file names (card.picture) is read from the file's folder, made ready for print and kept.
+    """
     chosen = load_edition(edition)
     if cap is not None or slug is not None:
         chosen = chosen.changed(slug=slug, cap=cap)
+    picture = None
+    if chosen.card.picture is not None:
+        picture = prepare_picture(picture_beside(Path(edition).parent, chosen.card.picture))
+        chosen = chosen.with_kept_picture(hashlib.sha256(picture).hexdigest())
     with tools() as kit:
+        if picture is not None and chosen.card.picture_sha256 is not None:
+            kit.files.put(picture_key(chosen.card.picture_sha256), picture)
         with kit.begin() as session:
             campaigns.create(session, edition=chosen, vault=kit.vault, by=BY, at=now())
         if as_json:

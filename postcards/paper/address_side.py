@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from postcards.paper import layout
 from postcards.paper.address_block import MESSAGE_LEADING, fit_address, fit_message, fit_sender
 from postcards.paper.art import BLACK, WHITE, Art, Ink
@@ -35,7 +37,8 @@ def draw_address_side(art: Art, look: Look) -> None:
             size -= 1
         middle = (layout.MESSAGE.top + layout.MESSAGE.bottom) / 2
         left = layout.MESSAGE.left + (layout.MESSAGE.width - text_width(word, size, heavy=True)) / 2
-        art.outlined_text(word, left, middle + size * 0.357 * _POINT, size, ink=TEST_INK, width=0.9)
+        art.outlined_text(word, left, middle + size * 0.357 * _POINT, size, ink=TEST_INK, width=1.4)
+        _spoiled_indicia(art, look, word)
 
 
 def draw_writing_lines(art: Art) -> None:
@@ -69,7 +72,9 @@ def face_operators(look: Look, face: Face, set_text: Typesetter) -> bytes:
     for place, line in enumerate(block.lines):
         x = layout.ADDRESS.left + overhang(line) * block.size_pt / 1000 * _POINT
         y = layout.ADDRESS_FIRST_BASELINE + place * layout.ADDRESS_LEADING
-        parts.append(set_text.line(line, x=x, y=CARD_HEIGHT - y, size=block.size_pt))
+        parts.append(
+            set_text.line(line, x=x, y=CARD_HEIGHT - y, size=block.size_pt, country=face.country)
+        )
     number = number_text(face.number, look.cap)
     top = layout.QR_BOTTOM - size - layout.QR_QUIET * layout.QR_MODULE
     parts.append(
@@ -207,6 +212,25 @@ def _indicia(art: Art, look: Look) -> None:
     centred(mark.licence, zone.top + height * licence, 6.6)
     centred(mark.office, zone.top + height * office, 6.6)
 
+
+def _spoiled_indicia(art: Art, look: Look, word: str) -> None:
+    """A card that is no real one prepays nothing: a band across the words says so, whoever gets hold of it."""
+    zone = layout.INDICIA_WITH_CACHET if look.cachet_placement == "within-indicia" else layout.INDICIA
+    x, y = (zone.left + zone.right) / 2, (zone.top + zone.bottom) / 2
+    art.push()
+    art.clip(
+        [(zone.left, zone.top), (zone.right, zone.top), (zone.right, zone.bottom), (zone.left, zone.bottom)]
+    )
+    art.turned(x, y, -math.atan2(zone.height, zone.width))
+    art.box(zone.left - 10, y - 4.2, zone.right + 10, y + 4.2, fill=TEST_INK, stroke=WHITE, width=1.4)
+    for text, size, baseline in ((word, 13.0, y + 0.7), (_NOT_POSTAGE, 5.4, y + 3.2)):
+        art.text(text, x, baseline, size, ink=WHITE, heavy=True, spacing=0.6, align=0.5)
+    art.pop()
+
+
+_NOT_POSTAGE = (
+    "NOT VALID FOR POSTAGE"  # in the language of the cards' own words, English: any sorter reads it
+)
 
 # Within the indicia, as parts of its height: the country's baseline, the two rules, licence, office.
 _ROWS = (0.235, 0.32, 0.68, 0.80, 0.915)

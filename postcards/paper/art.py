@@ -130,6 +130,11 @@ class Art:
         self._colours(ink, None, 0)
         self._canvas.drawPath(pen.path, stroke=0, fill=1, fillMode=1)
 
+    def image(self, name: bytes, left: float, top: float, right: float, bottom: float) -> None:
+        """An image object, under the `name` that the form's resources give it, stretched to a box."""
+        place = ((right - left) * MM, (bottom - top) * MM, self.x(left), self.y(bottom))
+        self._raw(b"q %.3f 0 0 %.3f %.3f %.3f cm /%b Do Q\n" % (*place, name))
+
     def turned(self, x: float, y: float, angle: float) -> None:
         """From here to the next `pop`, everything is turned clockwise by `angle` (radians) round (x, y)."""
         self._canvas.translate(self.x(x), self.y(y))

@@ -95,10 +95,7 @@ class PdfFile:
         """Seven bytes an object: 1 and where it begins, or 2, the stream that holds it, its place in there."""
         rows = bytearray(_FREE)
         for place in self._places[1:]:
-            if place < _INSIDE:
-                row = 1 << 48 | place << 16
-            else:
-                row = 2 << 48 | place - _INSIDE
+            row = 1 << 48 | place << 16 if place < _INSIDE else 2 << 48 | place - _INSIDE
             rows += row.to_bytes(7, "big")
         return bytes(rows)
 

@@ -15,6 +15,7 @@ from postcards.paper.art import WHITE, Art, Ink, Point, points, smooth
 from postcards.paper.cachet import draw_cachet
 from postcards.paper.typesetting import text_width
 from postcards.rules.face import Look
+from postcards.rules.sheet import BLEED
 
 NIGHT: Ink = (1.0, 0.86, 0.36, 0.42)
 DUSK: Ink = (0.94, 0.84, 0.24, 0.24)
@@ -46,6 +47,7 @@ _WATER: tuple[tuple[float, float, Ink], ...] = (
 )
 _SUN = (80.0, 58.5)
 _HORIZON = 62.0
+_WORDS_FOOT = 95.2  # the last baseline of name and credits
 
 
 def draw_picture(art: Art, look: Look, *, bleed: float) -> None:
@@ -62,16 +64,43 @@ def draw_picture(art: Art, look: Look, *, bleed: float) -> None:
     ]
     art.push()
     art.clip(window)
-    _sky(art)
-    _water(art)
-    _left_shore(art)
-    _right_shore(art)
-    _line_of_post(art)
+    if look.picture is None:
+        _sky(art)
+        _water(art)
+        _left_shore(art)
+        _right_shore(art)
+        _line_of_post(art)
+    else:
+        _own(art, look, edge)
     art.pop()
-    _words(art, look)
+    if words_on_picture(look):
+        _words(art, look)
     if look.cachet_placement == "picture":
         x, y = layout.CACHET_PICTURE
         draw_cachet(art, x, y, layout.CACHET_RADIUS, look.cachet_ring, ink=CREAM, paper=_SKY[1][1])
+
+
+def words_on_picture(look: Look) -> bool:
+    """This will return whether name and credits stand on the picture, in light letters on a dark ground."""
+    return look.picture is None or look.picture_words
+
+
+OWN = b"Own"  # the name of the own picture among the form's resources
+
+
+def _own(art: Art, look: Look, edge: float) -> None:
+    """The picture that the edition brought; in a frame, it is made smaller first, so that little is cut away."""
+    scale = 1.0 if edge < 0 else (layout.CARD.width - 2 * edge) / layout.CARD.width
+    middle_x, middle_y = layout.CARD.right / 2, layout.CARD.bottom / 2
+    half_x, half_y = scale * (middle_x + BLEED), scale * (middle_y + BLEED)
+    art.image(OWN, middle_x - half_x, middle_y - half_y, middle_x + half_x, middle_y + half_y)
+    if look.picture_words:
+        art.box(-4, _band_top(look), 152, 109, fill=NIGHT)
+
+
+def _band_top(look: Look) -> float:
+    size, rows = _credits(look.credits)
+    return min(83.6, _WORDS_FOOT - len(rows) * size * 0.49 - 1.8)
 
 
 def _sky(art: Art) -> None:
@@ -85,7 +114,9 @@ def _sky(art: Art) -> None:
     for _ in range(58):
         star_x, star_y = sky.uniform(-2, 150), sky.uniform(-2, 44)
         distance = math.hypot(star_x - x, star_y - y)
-        if distance > 56:
+        # None is cut in two by an edge, be it that of the card or that of a frame.
+        whole = not any(abs(star_x - x) < 0.6 for x in (0, 5, 143, 148)) and not -0.6 < star_y < 5.6
+        if distance > 56 and whole:
             art.circle(star_x, star_y, sky.choice((0.14, 0.18, 0.28)), fill=CREAM)
 
 
@@ -192,8 +223,8 @@ def _right_shore(art: Art) -> None:
     for x, top, width, height in (
         (126.5, 60.8, 4.6, 8),
         (131.6, 59.2, 5.2, 9),
-        (137.4, 57.6, 4.4, 9),
-        (142.4, 56, 5, 9),
+        (137.4, 57.6, 5.6, 9),
+        (143.6, 56, 5, 9),
     ):
         _house(art, x, top, width, height + 12)
     _land(
@@ -288,12 +319,11 @@ def _plane(art: Art, x: float, y: float, size: float, angle: float) -> None:
 
 def _words(art: Art, look: Look) -> None:
     """The name on the near shore, the credits across from it."""
-    left, right, foot = 10.5, layout.CARD.right - 10.5, 95.2
-    title = look.title.removesuffix(f"· {look.place}").rstrip()  # the place stands below
+    left, right, foot = 10.5, layout.CARD.right - 10.5, _WORDS_FOOT
     size, room = 19.0, 60.0
-    while text_width(title, size, heavy=True, spacing=0.4) > room:
+    while text_width(look.title, size, heavy=True, spacing=0.4) > room:
         size -= 0.25
-    art.text(title, left, foot - 4.2, size, ink=CREAM, heavy=True, spacing=0.4)
+    art.text(look.title, left, foot - 4.2, size, ink=CREAM, heavy=True, spacing=0.4)
     if look.place:
         art.text(look.place, left + 0.3, foot, 7.0, ink=(0.02, 0.34, 0.46, 0.0), spacing=0.7)
     size, rows = _credits(look.credits)

@@ -16,9 +16,10 @@ from postcards.paper.address_side import (
     number_text,
     warning,
 )
-from postcards.paper.art import Art, Ink
+from postcards.paper.art import BLACK, WHITE, Art, Ink
+from postcards.paper.own_picture_object import write_picture
 from postcards.paper.pdf_file import PdfFile
-from postcards.paper.picture import CREAM, draw_picture
+from postcards.paper.picture import CREAM, NIGHT, OWN, draw_picture, words_on_picture
 from postcards.paper.typesetting import MM, Typesetter, text_width
 from postcards.rules.face import Face, Look
 from postcards.rules.sheet import (
@@ -101,7 +102,12 @@ class _Press:
         self._fonts = self._file.reserve()
         self._address_art = self._form(self._drawn_address_side())
         self._lines_art = self._form(self._drawn_writing_lines())
-        self._picture_art = self._form(self._drawn_picture())
+        own = (
+            b""
+            if look.picture is None
+            else b"/XObject<</%b %d 0 R>>" % (OWN, write_picture(self._file, look.picture))
+        )
+        self._picture_art = self._form(self._drawn_picture(), own)
         entries = b"/Resources<</Font %d 0 R/XObject<</A %d 0 R/W %d 0 R/P %d 0 R>>>>" % (
             self._fonts, self._address_art, self._lines_art, self._picture_art,
         )  # fmt: skip
@@ -117,7 +123,7 @@ class _Press:
         for face, before, behind in zip(faces, self._fronts, self._backs, strict=False):
             if face is None:
                 continue
-            lines = b"" if face.message else b"/W Do "
+            lines = b"" if face.message or self._look.message_area == "empty" else b"/W Do "
             own = face_operators(self._look, face, self._set)
             front.append(b"q %b/A Do %b%bQ\n" % (before, lines, own))
             back.append(b"q %b/P Do %bQ\n" % (behind, self._small_number(face.number)))
@@ -131,21 +137,22 @@ class _Press:
     def _small_number(self, number: int) -> bytes:
         """The card's number in the corner of its picture side, so that a misfeed shows."""
         text, size = number_text(number, self._look.cap), layout.SMALL_NUMBER_SIZE
-        if self._sheet.bleed:
-            ink: Ink = CREAM
-            right, y = CARD_WIDTH - 10.5, CARD_HEIGHT - 99.4
-        else:
-            ink = (0, 0, 0, 1)
-            right, y = CARD_WIDTH - layout.FRAME, 1.9
-        x = right - text_width(text, size)
-        return b"%g %g %g %g k\n" % ink + self._set.line(text, x=x, y=y, size=size)
+        right, y = _number_place(self._sheet)
+        ink: Ink = CREAM if self._sheet.bleed and words_on_picture(self._look) else BLACK
+        return b"%g %g %g %g k\n" % ink + self._set.line(
+            text, x=right - text_width(text, size), y=y, size=size
+        )
 
-    def _form(self, operators: bytes) -> int:
+    def _form(self, operators: bytes, images: bytes = b"") -> int:
         bleed = self._sheet.bleed
         box = b"%.2f %.2f %.2f %.2f" % (
             -bleed * MM, -bleed * MM, (CARD_WIDTH + bleed) * MM, (CARD_HEIGHT + bleed) * MM,
         )  # fmt: skip
-        entries = b"/Type/XObject/Subtype/Form/BBox[%b]/Resources<</Font %d 0 R>>" % (box, self._fonts)
+        entries = b"/Type/XObject/Subtype/Form/BBox[%b]/Resources<</Font %d 0 R%b>>" % (
+            box,
+            self._fonts,
+            images,
+        )
         return self._file.stream(operators, entries)
 
     def _drawn_address_side(self) -> bytes:
@@ -161,13 +168,25 @@ class _Press:
     def _drawn_picture(self) -> bytes:
         art = Art(self._set)
         draw_picture(art, self._look, bleed=self._sheet.bleed)
+        if self._sheet.bleed and not words_on_picture(self._look):
+            # No band to stand on, and nobody knows what is below: a patch for the small number.
+            right, y = _number_place(self._sheet)
+            wide = text_width(number_text(self._look.cap, self._look.cap), layout.SMALL_NUMBER_SIZE)
+            foot = CARD_HEIGHT - y
+            art.box(right - wide - 0.8, foot - 1.9, right + 0.8, foot + 0.8, fill=WHITE)
         if word := warning(self._look):
             size = 118.0
             while text_width(word, size, heavy=True) > CARD_WIDTH - 30:
                 size -= 1
             left = (CARD_WIDTH - text_width(word, size, heavy=True)) / 2
-            art.outlined_text(word, left, 66, size, ink=CREAM, width=1.6)
+            for ink, width in ((NIGHT, 4.6), (CREAM, 2.0)):  # to be seen on the sun as in the night
+                art.outlined_text(word, left, 66, size, ink=ink, width=width)
         return art.operators()
+
+
+def _number_place(sheet: Sheet) -> tuple[float, float]:
+    """Where the small number ends on the picture side, mm from the lower left: in the frame, or on the picture."""
+    return (CARD_WIDTH - 10.5, CARD_HEIGHT - 99.4) if sheet.bleed else (CARD_WIDTH - layout.FRAME, 1.9)
 
 
 def _placing(cell: Cell, dx: float, dy: float) -> bytes:

@@ -195,6 +195,11 @@ class Edition:
         data = self.to_dict()
         return Edition.from_dict(data | {"slug": slug or self.slug, "cap": self.cap if cap is None else cap})
 
+    def with_kept_picture(self, sha256: str) -> Edition:
+        """This will return the same edition, knowing under which hash its own picture is kept."""
+        data = self.to_dict()
+        return Edition.from_dict(data | {"card": data["card"] | {"picture_sha256": sha256}})
+
 
 def parse_edition(toml_text: str, *, name: str) -> Edition:
     """Read and check a whole edition. `name` is the file, for the message.

@@ -129,6 +129,11 @@ class Card:
     priority_mark: str | None  # "PRIORITAIRE / PAR AVION"
     return_address: tuple[str, ...]
     weight_mg: int  # of one card: A6 at 250 g/m² is 3,900 mg
+    picture: str | None = (
+        None  # a file beside the edition: PNG, JPEG, SVG or PDF; without one, our own drawing
+    )
+    picture_words: bool = True  # name and credits on a band across that picture
+    picture_sha256: str | None = None  # of the picture as it is kept, written when the campaign is created
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from postcards.rules.edition_reader import SLUG, Section
 CODE = re.compile(r"[A-Z]{2}")
 VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 URL = re.compile(r"https?://[^\s]{1,200}")
+PICTURE = re.compile(r"\.(?:png|jpe?g|svg|pdf)\Z", re.IGNORECASE)
+SHA256 = re.compile(r"[0-9a-f]{64}")
 SLUG_RULE = "must be lower-case letters, digits and hyphens, at most 40."
 
 # The Lithuanian Post's electronic lists take 400 entries, the usual size; this bound only catches a typo.
@@ -106,7 +108,38 @@ def card(section: Section) -> parts.Card:
         priority_mark=section.maybe_text("priority_mark", max_length=40),
         return_address=section.strings("return_address", at_most=5),
         weight_mg=section.integer("weight_mg", 1_000, 20_000, default=3_900),
+        picture=picture_file(section),
+        picture_words=section.boolean("picture_words", default=True),
+        picture_sha256=kept_picture(section),
     )
+
+
+def picture_file(section: Section) -> str | None:
+    """The picture's name below the edition's own folder: nothing that leads out of it, on any system."""
+    name = section.maybe_text("picture", max_length=200)
+    if name is None:
+        return None
+    parts_of_name = name.split("/")
+    if (
+        "\\" in name
+        or ":" in name
+        or any(part in ("", ".", "..") or part.startswith("~") for part in parts_of_name)
+    ):
+        section.fault("picture", "place", "must be a file in the edition's own folder, such as winter.jpg.")
+    elif not PICTURE.search(name):
+        section.fault("picture", "kind", "must be a PNG, JPEG, SVG or PDF file.")
+    return name
+
+
+def kept_picture(section: Section) -> str | None:
+    section.absent("picture_sha256")
+    if not section.has("picture_sha256"):
+        return None
+    if not section.has("picture"):
+        section.fault(
+            "picture_sha256", "alone", "is written by us when a campaign is created: leave it away."
+        )
+    return section.matching("picture_sha256", SHA256, "is not a SHA-256 in lower-case hexadecimal digits.")
 
 
 def postal_partner(section: Section) -> parts.PostalPartner:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Sequence
+from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from postcards.errors import NotFound, Unavailable
 from postcards.models import Card, Person
 from postcards.rules.card_words import address_lines
 from postcards.rules.edition import Edition
@@ -16,11 +19,46 @@ from postcards.services import people
 from postcards.vault import Vault
 
 
-def look_of(edition: Edition, *, slug: str, cap: int, test: bool) -> Look:
-    """This will give what every card of the campaign shares; with `test` no card can be mistaken for a real one."""
+class Reads(Protocol):
+    """Where files are kept that hold nobody's data."""
+
+    def get(self, key: str) -> bytes: ...
+
+
+class PictureGone(Unavailable):
+    """The edition's own picture is not in the storage, or is not the one that was put there."""
+
+    code = "picture_gone"
+
+
+def own_picture(edition: Edition, files: Reads) -> bytes | None:
+    """This will give the edition's own picture, None when it has none. Raises `PictureGone`."""
+    kept = edition.card.picture_sha256
+    if kept is None:
+        return None
+    try:
+        picture = files.get(picture_key(kept))
+    except NotFound as missing:
+        raise PictureGone(
+            f"The picture {edition.card.picture} of this campaign is not in the storage."
+        ) from missing
+    if hashlib.sha256(picture).hexdigest() != kept:
+        raise PictureGone(f"The picture {edition.card.picture} of this campaign was altered in the storage.")
+    return picture
+
+
+def picture_key(sha256: str) -> str:
+    """This will give the key under which an edition's own picture is kept."""
+    return f"pictures/{sha256}"
+
+
+def look_of(edition: Edition, *, slug: str, cap: int, test: bool, picture: bytes | None = None) -> Look:
+    """What every card of the campaign shares. With `test` no card can be mistaken for a real one; `picture` is that
+    of `own_picture`. This will return a Look.
+    """
     return Look(
         slug=slug,
-        title=edition.name,
+        title=edition.name.removesuffix(f"· {edition.city}").rstrip(),  # the place stands below it
         heading=edition.card.heading or "",
         cap=cap,
         cachet_placement=edition.cachet.placement,  # type: ignore[arg-type]
@@ -34,9 +72,13 @@ def look_of(edition: Edition, *, slug: str, cap: int, test: bool) -> Look:
         priority_mark=edition.card.priority_mark,
         return_address=edition.card.return_address,
         credits=tuple(credit.name for credit in edition.credits),
-        place=edition.city,
+        # Where to name the sender's place would tell too much, the picture does not name it either.
+        place=edition.city if edition.card.sender == "name-and-place" else "",
         test=test,
         practice=False,
+        message_area=edition.card.message_area,  # type: ignore[arg-type]
+        picture=picture,
+        picture_words=edition.card.picture_words,
     )
 
 
@@ -65,5 +107,6 @@ def faces_of(
             address_lines=address_lines(recipient.name, recipient.address, edition=edition),
             sender_name=sender.name if sender and edition.card.sender != "none" else None,
             message=people.open_message(vault, row.Person),
+            country=recipient.address.country,
         )
     return found
