@@ -12,8 +12,12 @@ from sqlalchemy.orm import Session
 from postcards import db
 from postcards.config import Settings
 from postcards.errors import Fault, Invalid
+from postcards.gateways.erasure_ledger import NAME as LEDGER
+from postcards.gateways.erasure_ledger import ErasureLedger
 from postcards.gateways.files import FileStore, open_store
+from postcards.gateways.outbox import Outbox
 from postcards.gateways.sealed_files import SealedFiles
+from postcards.services.erasure import Tools
 from postcards.vault import Vault
 
 
@@ -27,6 +31,8 @@ class Kit:
     vault: Vault
     files: FileStore
     sealed_files: SealedFiles
+    outbox: Outbox
+    ledger: ErasureLedger
 
     def begin(self) -> AbstractContextManager[Session]:
         return db.transaction(self.engine)
@@ -41,6 +47,10 @@ class Kit:
 
     def snapshot(self) -> AbstractContextManager[Session]:
         return db.snapshot(self.engine)
+
+    def forgetting(self) -> Tools:
+        """This will give what an erasure and a night's retention reach."""
+        return Tools(self.vault, self.files, self.outbox, self.ledger.add)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -66,6 +76,8 @@ def assemble(settings: Settings, *, name: str, pool_size: int = 10) -> Kit:
         vault=vault,
         files=files,
         sealed_files=SealedFiles(files, vault),
+        outbox=Outbox(settings.home / "outbox"),
+        ledger=ErasureLedger(settings.keys_file.parent / LEDGER),
     )
 
 

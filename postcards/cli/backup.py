@@ -98,7 +98,7 @@ def load_backup(settings: Settings, path: Path) -> dict[str, Any]:
     engine = create_engine(settings.database_url)
     try:
         _empty(engine)
-        store = open_store(settings.storage_url)
+        store = open_store(settings)
         for name, pieces in backup_file.members(path):
             if name.startswith(FILES):
                 store.put(name.removeprefix(FILES), pieces)
@@ -157,7 +157,7 @@ def proved(settings: Settings) -> list[Finding]:
     )
     try:
         with kit.snapshot() as session:
-            return check_books(session, files=kit.sealed_files, vault=kit.vault)
+            return check_books(session, files=kit.sealed_files, vault=kit.vault, ledger=kit.ledger, at=now())
     finally:
         kit.close()
 

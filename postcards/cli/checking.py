@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from postcards.cli.edge import answer, as_json, tools
+from postcards.cli.edge import answer, as_json, now, tools
 from postcards.services import campaigns
 from postcards.services.checking import check_books
 
@@ -18,7 +18,14 @@ def check(slug: str | None, as_json: bool) -> None:
     """Prove that stamps, cards, tallies, print runs, manifests and files agree; exit 1 and the rows where not."""
     with tools() as kit, kit.snapshot() as session:
         campaign_id = campaigns.find(session, slug=slug).id if slug else None
-        findings = check_books(session, files=kit.sealed_files, vault=kit.vault, campaign_id=campaign_id)
+        findings = check_books(
+            session,
+            files=kit.sealed_files,
+            vault=kit.vault,
+            ledger=kit.ledger,
+            campaign_id=campaign_id,
+            at=now(),
+        )
     if as_json:
         answer(
             {

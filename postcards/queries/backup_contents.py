@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 _FILES = text(
     """
     SELECT f.file_key FROM manifest_file f JOIN manifest m ON m.id = f.manifest_id WHERE m.content IS NOT NULL
-    UNION SELECT r.file_key FROM print_run r WHERE r.status = 'ready' AND r.file_key IS NOT NULL ORDER BY 1
+    UNION SELECT r.file_key FROM print_run r WHERE r.status = 'ready' AND r.file_key IS NOT NULL
+    UNION SELECT 'pictures/' || (edition -> 'card' ->> 'picture_sha256') FROM campaign
+    WHERE edition -> 'card' ->> 'picture_sha256' IS NOT NULL ORDER BY 1
     """
 )
 
@@ -27,8 +29,9 @@ _COUNTS = text(
 _KEYS = text(
     """
     SELECT DISTINCT c.slug, used.key_id FROM campaign c JOIN (
-        SELECT id AS campaign_id, data_key AS key_id FROM campaign
+        SELECT id AS campaign_id, data_key AS key_id FROM campaign WHERE forgotten_at IS NULL
         UNION SELECT campaign_id, key_id FROM person
+        WHERE coalesce(sender, recipient, message, volunteer) IS NOT NULL
         UNION SELECT campaign_id, key_id FROM arrival WHERE key_id IS NOT NULL
         UNION SELECT campaign_id, key_id FROM manifest WHERE content IS NOT NULL
         UNION SELECT campaign_id, key_id FROM print_run WHERE key_id IS NOT NULL

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-# What retention or an erasure took away hangs on no key any more.
+# What retention or an erasure took away hangs on no key any more, and a campaign that is over needs none.
 _USED = text(
     """
     WITH used AS (
@@ -18,8 +18,9 @@ _USED = text(
         UNION ALL SELECT campaign_id, key_id, 0, 0, 0, count(*) FROM print_run WHERE key_id IS NOT NULL GROUP BY 1, 2
         UNION ALL SELECT id, data_key, 0, 0, 0, 0 FROM campaign
     )
-    SELECT used.key_id, c.slug, used.key_id = c.data_key AS is_current, sum(people)::int AS people,
-           sum(thanks)::int AS thanks, sum(manifests)::int AS manifests, sum(print_runs)::int AS print_runs
+    SELECT used.key_id, c.slug, used.key_id = c.data_key AND c.forgotten_at IS NULL AS is_current,
+           sum(people)::int AS people, sum(thanks)::int AS thanks, sum(manifests)::int AS manifests,
+           sum(print_runs)::int AS print_runs
     FROM used JOIN campaign c ON c.id = used.campaign_id
     GROUP BY 1, 2, 3 ORDER BY 2, 3 DESC, 1
     """

@@ -90,6 +90,8 @@ def find(session: Session, *, slug: str) -> Campaign:
 def set_status(session: Session, *, slug: str, status: str, by: str, at: dt.datetime) -> Campaign:
     """This will open, pause or close the campaign, whatever its dates say. Raises `Denied` when it cannot."""
     campaign = find(session, slug=slug)
+    if campaign.forgotten_at is not None:
+        raise Denied(f'"{slug}" is over: nothing of it is kept but numbers. Make a new one.', code="campaign_over")
     if campaign.status == status:
         return campaign
     moved = session.execute(

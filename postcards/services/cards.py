@@ -91,9 +91,10 @@ def get(session: Session, *, campaign_id: int, card_id: uuid.UUID, kiosk_id: uui
     return card
 
 
-def _get_locked(
-    session: Session, *, campaign_id: int, card_id: uuid.UUID, kiosk_id: uuid.UUID | None
+def lock(
+    session: Session, *, campaign_id: int, card_id: uuid.UUID, kiosk_id: uuid.UUID | None = None
 ) -> Card:
+    """This will give the card as `get` does, and let nobody else change it before the transaction ends."""
     get(session, campaign_id=campaign_id, card_id=card_id, kiosk_id=kiosk_id)
     return session.scalars(
         select(Card).where(Card.id == card_id).with_for_update().execution_options(populate_existing=True)
@@ -118,7 +119,7 @@ def correct(
     A change that shows on a printed card makes it `registered` again under the same number with a new code; a print
     run that has claimed it will leave it out. Raises `Invalid`, `Sealed`, `IsVoid`, `CardUnknown`, `PersonGone`.
     """
-    card = _get_locked(session, campaign_id=campaign_id, card_id=card_id, kiosk_id=kiosk_id)
+    card = lock(session, campaign_id=campaign_id, card_id=card_id, kiosk_id=kiosk_id)
     if card.status not in CHANGEABLE:
         raise _too_late(card)
     person = session.get_one(Person, card_id)
@@ -188,11 +189,22 @@ def void(
     `CardUnknown`.
     """
     reason = _reason(reason, required=True)
-    card = _get_locked(session, campaign_id=campaign_id, card_id=card_id, kiosk_id=kiosk_id)
+    card = lock(session, campaign_id=campaign_id, card_id=card_id, kiosk_id=kiosk_id)
     if card.status == "void":
         return card
     if card.status not in VOIDABLE:
         raise _too_late(card)
+    give_up(session, card=card, reason=reason, paper=paper, by=by, at=at)
+    return card
+
+
+def give_up(
+    session: Session, *, card: Card, reason: str, paper: str, last: bool = False, by: str, at: dt.datetime
+) -> None:
+    """This will make a locked card void and see to its code and its stamp.
+
+    With `last` the stamp goes to the end of the drawer.
+    """
     before = card.status
     card.status, card.paper, card.void_reason, card.print_run_id = "void", paper, reason, None
     session.flush()
@@ -202,14 +214,15 @@ def void(
         .values(ended="void", ended_at=at)
     )
     if paper == "missing":
-        drawer.withdraw(session, campaign_id=campaign_id, number=card.number)
+        drawer.withdraw(session, campaign_id=card.campaign_id, number=card.number)
     else:
-        drawer.put_back(session, campaign_id=campaign_id, numbers=[card.number], before="used")
+        drawer.put_back(
+            session, campaign_id=card.campaign_id, numbers=[card.number], before="used", last=last
+        )
     tallies.move(
-        session, campaign_id=campaign_id, moves=[Move(card.venue_slug, card.country, before, "void")]
+        session, campaign_id=card.campaign_id, moves=[Move(card.venue_slug, card.country, before, "void")]
     )
     _journal(session, card, "card.voided", detail={"before": before, "paper": paper}, by=by, at=at)
-    return card
 
 
 def record_print(
@@ -232,7 +245,7 @@ def record_print(
     test cards). Raises `Invalid`, `InPrintRun`, `Sealed`, `IsVoid`, `CardUnknown`.
     """
     reason = _reason(reason or "", required=False)
-    card = _get_locked(session, campaign_id=campaign_id, card_id=card_id, kiosk_id=kiosk_id)
+    card = lock(session, campaign_id=campaign_id, card_id=card_id, kiosk_id=kiosk_id)
     known = session.get(PrintLog, print_id)
     if known is not None:
         if known.card_id != card_id:

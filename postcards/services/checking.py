@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from postcards.models import Campaign
-from postcards.services.checks import cards, manifests, paper, stamps
+from postcards.services.checks import cards, manifests, paper, retention, stamps
 from postcards.services.checks.data_keys import missing_keys
 from postcards.services.checks.journal_chain import broken_chain
 from postcards.services.checks.kept_files import Keeps, broken_files
 from postcards.services.checks.manifest_contents import broken_contents
+from postcards.services.checks.retention import Ledger, ledger_differs, overdue
 from postcards.services.checks.sentence import Finding
 from postcards.vault import Vault
 
@@ -20,11 +22,18 @@ __all__ = ["Finding", "check_books"]
 
 
 def check_books(
-    session: Session, *, files: Keeps, vault: Vault, campaign_id: int | None = None
+    session: Session,
+    *,
+    files: Keeps,
+    vault: Vault,
+    ledger: Ledger | None = None,
+    campaign_id: int | None = None,
+    at: dt.datetime | None = None,
 ) -> list[Finding]:
     """This will return what is wrong with the books of one campaign, or of all; nothing when they are right.
 
-    `session` is a `db.snapshot`, so a live system may go on meanwhile. `files` opens sealed files.
+    `session` is a `db.snapshot`, so a live system may go on meanwhile. `files` opens sealed files;
+    with `ledger` the one of erasures is compared, with `at` (now) what is kept too long is named.
     """
     for bound in ("transaction_timeout", "idle_in_transaction_session_timeout"):
         session.execute(
@@ -32,12 +41,22 @@ def check_books(
         )  # large files are read through while the instant is kept
     campaigns = _campaigns(session, campaign_id)
     found: list[Finding] = []
-    for sentences in (stamps.SENTENCES, cards.SENTENCES, paper.SENTENCES, manifests.SENTENCES):
+    for sentences in (
+        stamps.SENTENCES,
+        cards.SENTENCES,
+        paper.SENTENCES,
+        manifests.SENTENCES,
+        retention.SENTENCES,
+    ):
         for sentence in sentences:
             found += sentence.broken(session, campaigns=campaigns)
     found += broken_contents(session, vault=vault, campaigns=campaigns)
     found += missing_keys(session, vault=vault, campaigns=campaigns)
     found += broken_chain(session, campaign_id=campaign_id)
+    if ledger is not None:
+        found += ledger_differs(session, ledger=ledger, campaigns=campaigns)
+    if at is not None:
+        found += overdue(session, campaigns=campaigns, at=at)
     found += broken_files(session, files=files, campaigns=campaigns)
     return found
 

@@ -134,16 +134,23 @@ def lend(
     raise Busy("The last stamps are being decided on. Please try again in a moment.")
 
 
-def put_back(session: Session, *, campaign_id: int, numbers: Sequence[int], before: str) -> int:
-    """This will put stamps of status `before` back where their numbers belong; gives how many there were."""
+def put_back(
+    session: Session, *, campaign_id: int, numbers: Sequence[int], before: str, last: bool = False
+) -> int:
+    """This will put stamps of status `before` back where their numbers belong; gives how many there were.
+
+    With `last` they go to the end of the drawer, so that a number that is still talked about is not soon another's.
+    """
     freed = session.execute(
         text(
             """
-            UPDATE stamp SET status = 'free', booklet_id = NULL, card_id = NULL, turn = number
+            UPDATE stamp SET status = 'free', booklet_id = NULL, card_id = NULL,
+                turn = number + CASE WHEN CAST(:last AS boolean)
+                    THEN (SELECT max(turn) FROM stamp WHERE campaign_id = :campaign_id) ELSE 0 END
             WHERE campaign_id = :campaign_id AND number = ANY(:numbers) AND status = :before
             """
         ),
-        {"campaign_id": campaign_id, "numbers": list(numbers), "before": before},
+        {"campaign_id": campaign_id, "numbers": list(numbers), "before": before, "last": last},
     )
     return int(freed.rowcount)  # type: ignore[attr-defined]
 

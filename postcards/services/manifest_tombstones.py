@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from postcards.models import Manifest, ManifestFile
 from postcards.services import journal
+
+
+def over(
+    session: Session, *, campaign_id: int, handed_over_before: dt.datetime, sealed_before: dt.datetime
+) -> list[int]:
+    """This will list the numbers of the manifests whose content `forget` would drop."""
+    found = select(Manifest.number).where(_due(campaign_id, handed_over_before, sealed_before)).distinct()
+    return list(session.scalars(found.order_by(Manifest.number)))
 
 
 def forget(
@@ -26,17 +34,9 @@ def forget(
     keys of the files of every manifest without content, also of those that were dropped before: delete them
     once this is committed, and a run that died halfway is made up for by the next.
     """
-    taken = select(Manifest.number).where(
-        Manifest.campaign_id == campaign_id, Manifest.handed_over_at < handed_over_before
-    )
     dropped = session.execute(
         update(Manifest)
-        .where(
-            Manifest.campaign_id == campaign_id,
-            or_(Manifest.number.in_(taken), Manifest.sealed_at < sealed_before),
-            Manifest.files_at.is_not(None),
-            Manifest.content.is_not(None),
-        )
+        .where(_due(campaign_id, handed_over_before, sealed_before))
         .values(content=None)
         .returning(Manifest.number, Manifest.version)
     ).all()
@@ -57,4 +57,18 @@ def forget(
             .where(Manifest.campaign_id == campaign_id, Manifest.content.is_(None))
             .order_by(ManifestFile.file_key)
         )
+    )
+
+
+def _due(
+    campaign_id: int, handed_over_before: dt.datetime, sealed_before: dt.datetime
+) -> ColumnElement[bool]:
+    taken = select(Manifest.number).where(
+        Manifest.campaign_id == campaign_id, Manifest.handed_over_at < handed_over_before
+    )
+    return and_(
+        Manifest.campaign_id == campaign_id,
+        or_(Manifest.number.in_(taken), Manifest.sealed_at < sealed_before),
+        Manifest.files_at.is_not(None),
+        Manifest.content.is_not(None),
     )

@@ -58,9 +58,7 @@ def sealed_parts(
         "recipient": seal("recipient", recipient and _recipient_json(recipient)),
         "message": seal("message", message),
         "volunteer": seal("volunteer", volunteer),
-        "email_index": vault.blind_index("email", sender.email.casefold())
-        if sender and sender.email
-        else None,
+        "email_index": email_index(vault, sender.email) if sender and sender.email else None,
         "recipient_index": vault.blind_index("recipient", recipient_key(recipient)) if recipient else None,
     }
 
@@ -96,6 +94,18 @@ def open_recipient(vault: Vault, person: Person) -> Recipient:
 def open_message(vault: Vault, person: Person) -> str | None:
     """This will decrypt the typed message, None when there is none (any more)."""
     return None if person.message is None else str(_opened(vault, person, "message"))
+
+
+def sender_without_email(vault: Vault, person: Person) -> bytes:
+    """This will give the sender sealed anew, the name alone. Raises `PersonGone`, `KeyMissing`."""
+    name = _opened(vault, person, "sender")["name"]
+    sealed = _json({"name": name, "email": None})
+    return vault.seal(person.key_id, sealed, about=f"{person.card_id}/sender")
+
+
+def email_index(vault: Vault, email: str) -> bytes:
+    """This will give the blind index by which the cards of a sender's address find each other."""
+    return vault.blind_index("email", email.casefold())
 
 
 def _opened(vault: Vault, person: Person, part: str) -> Any:

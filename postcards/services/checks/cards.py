@@ -40,7 +40,8 @@ SENTENCES = (
         FROM card k JOIN campaign c ON c.id = k.campaign_id
         LEFT JOIN person p ON p.campaign_id = k.campaign_id AND p.card_id = k.id
         WHERE c.id = ANY(:campaigns) AND k.status <> 'void'
-          AND (p.card_id IS NULL OR (p.recipient IS NULL AND k.status IN ('registered', 'printed')))
+          AND (p.card_id IS NULL OR (p.recipient IS NULL AND k.status IN ('registered', 'printed')
+               AND coalesce(p.sender, p.message, p.volunteer) IS NOT NULL))
         ORDER BY 1, 3
         """,
     ),

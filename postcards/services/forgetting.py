@@ -1,0 +1,129 @@
+"""Takes parts of people's data away, and all that hangs on each; asks neither why nor when, for others know that."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, cast
+
+from sqlalchemy import Table, bindparam, select, text, update
+from sqlalchemy.orm import Session
+
+from postcards.db import after_commit
+from postcards.models import Person
+from postcards.rules.retention import PARTS
+from postcards.services import people
+from postcards.vault import KeyMissing, Vault
+
+#: Why a card was given up, as far as it is no free text: codes of the desk's form, and ours.
+REASONS = ("spoiled", "wish", "wrong_address", "suspended", "duplicate", "test", "other", "erased")
+
+
+class Outbox(Protocol):
+    """Mail that lies in a folder."""
+
+    def mails(self) -> set[uuid.UUID]: ...
+
+    def forget(self, mails: Collection[uuid.UUID]) -> None: ...
+
+
+@dataclass(slots=True)
+class Forgotten:
+    """What went, by card. `unread`: addresses that stand in a sender nobody can open now, for its key is not here."""
+
+    parts: dict[uuid.UUID, tuple[str, ...]] = field(default_factory=dict)
+    unread: int = 0
+
+
+_KEPT = text(
+    """
+    SELECT p.card_id, p.message IS NOT NULL AS message, p.recipient IS NOT NULL AS recipient,
+           p.email_index IS NOT NULL AS email, p.sender IS NOT NULL AS sender, p.volunteer IS NOT NULL AS volunteer,
+           EXISTS (SELECT FROM arrival a WHERE a.card_id = p.card_id AND a.thanks IS NOT NULL) AS thanks
+    FROM person p WHERE p.card_id = ANY(:cards) ORDER BY p.card_id FOR UPDATE
+    """
+)
+
+_person = cast("Table", Person.__table__)
+
+_COLUMNS = {
+    "message": ("message",),
+    "recipient": ("recipient", "recipient_index"),
+    "sender": ("sender", "email_index"),
+    "volunteer": ("volunteer",),
+}
+
+
+def forget(
+    session: Session, *, vault: Vault, outbox: Outbox, wanted: Mapping[uuid.UUID, Collection[str]]
+) -> Forgotten:
+    """This will take the wanted parts (of `rules.retention.PARTS`) of each card away; lock the cards before.
+
+    An address goes with the mail that waits for it or lies in the outbox, and with the wish to be told, for it can
+    be kept no more. It cannot be taken out of a sender that stays and whose key is not at hand: that one is counted.
+    """
+    done = Forgotten()
+    kept = {row["card_id"]: row for row in session.execute(_KEPT, {"cards": list(wanted)}).mappings()}
+    going = {card_id: {part for part in wanted[card_id] if row[part]} for card_id, row in kept.items()}
+    for part, columns in _COLUMNS.items():
+        cards = [card_id for card_id, parts in going.items() if part in parts]
+        if cards:
+            session.connection().execute(
+                update(_person).where(_person.c.card_id.in_(cards)).values(dict.fromkeys(columns))
+            )
+    names_stay = [card_id for card_id, parts in going.items() if "email" in parts and "sender" not in parts]
+    for card_id in _take_addresses_out(session, vault, names_stay):
+        going[card_id].discard("email")
+        done.unread += 1
+    _drop_mail(session, outbox, [card_id for card_id, parts in going.items() if parts & {"email", "sender"}])
+    thanked = [card_id for card_id, parts in going.items() if "thanks" in parts]
+    if thanked:
+        session.execute(
+            text("UPDATE arrival SET thanks = NULL, key_id = NULL WHERE card_id = ANY(:cards)"),
+            {"cards": thanked},
+        )
+    done.parts = {
+        card_id: tuple(part for part in PARTS if part in parts) for card_id, parts in going.items() if parts
+    }
+    return done
+
+
+def forget_reasons(session: Session, *, cards: Collection[uuid.UUID]) -> None:
+    """This will take away why cards were given up, where that was said in free words."""
+    session.execute(
+        text("UPDATE card SET void_reason = NULL WHERE id = ANY(:cards) AND void_reason <> ALL(:reasons)"),
+        {"cards": list(cards), "reasons": list(REASONS)},
+    )
+
+
+def _take_addresses_out(session: Session, vault: Vault, cards: list[uuid.UUID]) -> list[uuid.UUID]:
+    """Gives the cards whose sender could not be opened; they are left as they are."""
+    changes, unread = [], []
+    for person in session.scalars(select(Person).where(Person.card_id.in_(cards))):
+        try:
+            sealed = people.sender_without_email(vault, person)
+        except KeyMissing:
+            unread.append(person.card_id)
+            continue
+        changes.append({"card": person.card_id, "sender": sealed, "email_index": None})
+    if changes:
+        session.connection().execute(
+            update(_person).where(_person.c.card_id == bindparam("card")),
+            changes,
+        )
+    return unread
+
+
+def _drop_mail(session: Session, outbox: Outbox, cards: list[uuid.UUID]) -> None:
+    if not cards:
+        return
+    session.execute(
+        text("UPDATE card SET arrival_notice = false WHERE id = ANY(:cards) AND arrived_at IS NULL"),
+        {"cards": cards},
+    )
+    mails = session.scalars(
+        text("DELETE FROM mail WHERE card_id = ANY(:cards) RETURNING id"), {"cards": cards}
+    ).all()
+    if mails:
+        after_commit(session, lambda: outbox.forget(mails))

@@ -1,0 +1,232 @@
+"""Takes everything away whose time is over, a campaign at a time and a few hundred cards in a transaction.
+
+A turn is a row with a lease, so two workers do not collide; what was broken off is found again, for each look asks
+what is over *now*. When nothing about people is left of a campaign its data keys are destroyed: that reaches every
+copy, also in backups.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import structlog
+from sqlalchemy import or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from postcards.errors import Denied, Refusal
+from postcards.models import Campaign, RetentionTurn
+from postcards.queries import retention as seen
+from postcards.queries.retention import Calendar
+from postcards.rules.retention import night_before
+from postcards.services import forgetting, forgotten_prints, journal, manifest_tombstones, overs
+from postcards.services.dispatch import Begin, Clock
+from postcards.services.erasure import Tools
+
+#: How long a worker may be silent before another takes its turn.
+LEASE = dt.timedelta(minutes=5)
+#: Cards looked at in one transaction: some tens of milliseconds when all of them are due.
+CHUNK = 500
+
+log = structlog.get_logger()
+
+
+class UnderWay(Denied):
+    """Somebody else is at it just now."""
+
+    code = "retention_under_way"
+
+
+@dataclass(slots=True)
+class Done:
+    """What went from one campaign. `unread` addresses could not be taken out, for their key is not at hand."""
+
+    slug: str
+    parts: Counter[str] = field(default_factory=Counter)
+    cards: int = 0
+    unread: int = 0
+    manifests: list[int] = field(default_factory=list)
+    print_runs: list[int] = field(default_factory=list)
+    records: int = 0
+    keys: overs.Keys = field(default_factory=overs.Keys)
+
+
+def run_due(begin: Begin, *, tools: Tools, worker: str, by: str, clock: Clock) -> list[Done]:
+    """This will run every campaign whose night has come since it was looked through last, and tidy the house."""
+    with begin() as session:
+        overs.forget_sign_ins(session, at=clock())
+        due = [
+            campaign.id
+            for campaign, done_at in session.execute(
+                select(Campaign, RetentionTurn.done_at)
+                .outerjoin(RetentionTurn, RetentionTurn.campaign_id == Campaign.id)
+                .where(Campaign.status != "draft")
+                .order_by(Campaign.id)
+            )
+            if done_at is None or done_at < night_before(seen.edition(session, campaign.id), clock())
+        ]
+    done: list[Done] = []
+    failed: list[Refusal] = []
+    for campaign_id in due:
+        try:
+            done.append(run(begin, campaign_id=campaign_id, tools=tools, worker=worker, by=by, clock=clock))
+        except UnderWay:
+            continue
+        except Refusal as refusal:  # one campaign stops no other; its turn is not over
+            failed.append(refusal)
+    if failed:
+        raise failed[0]
+    return done
+
+
+def run(begin: Begin, *, campaign_id: int, tools: Tools, worker: str, by: str, clock: Clock) -> Done:
+    """This will take away all that is over in one campaign. Raises `UnderWay`."""
+    mine = f"{worker}/{uuid.uuid4().hex[:8]}"
+    with begin() as session:
+        calendar = _claim(session, campaign_id, mine, at=clock())
+    done = Done(calendar.slug)
+    try:
+        _people(begin, calendar, tools, done, mine, clock)
+        with begin() as session:
+            _renew(session, campaign_id, mine, at=clock())
+            _papers(session, calendar, tools, done, by=by, at=clock())
+        outbox = tools.outbox.mails()
+        with begin() as session:
+            tools.outbox.forget(outbox - seen.mails(session, outbox))
+            tools.ledger(overs.ledger_lines(session, campaign_id=campaign_id))
+            done.keys = overs.end(session, calendar=calendar, vault=tools.vault, by=by, at=clock())
+            _note(session, calendar, done, by=by, at=clock())
+            _let_go(session, campaign_id, mine, done_at=clock())
+    except BaseException:
+        with begin() as session:
+            _let_go(session, campaign_id, mine)
+        raise
+    log.info("retention", campaign=calendar.slug, cards=done.cards, manifests=len(done.manifests))
+    return done
+
+
+def look(session: Session, *, campaign_id: int, at: dt.datetime) -> Done:
+    """This will tell what `run` would take away now, and change nothing."""
+    calendar = seen.calendar(session, campaign_id)
+    done = Done(calendar.slug)
+    after = uuid.UUID(int=0)
+    while rows := seen.kept(session, campaign_id=campaign_id, after=after, limit=CHUNK, at=at):
+        after = rows[-1].card_id
+        for row in rows:
+            if parts := row.due(calendar, at):
+                done.cards += 1
+                done.parts.update(parts)
+    done.manifests = manifest_tombstones.over(session, campaign_id=campaign_id, **_bounds(calendar, at))
+    done.print_runs = forgotten_prints.over(session, campaign_id=campaign_id, at=at)
+    return done
+
+
+def _people(begin: Begin, calendar: Calendar, tools: Tools, done: Done, mine: str, clock: Clock) -> None:
+    after = uuid.UUID(int=0)
+    while True:
+        with begin() as session:
+            at = clock()
+            _renew(session, calendar.campaign_id, mine, at=at)
+            rows = seen.kept(session, campaign_id=calendar.campaign_id, after=after, limit=CHUNK, at=at)
+            if not rows:
+                return
+            after = rows[-1].card_id
+            if due := [row.card_id for row in rows if row.due(calendar, at)]:
+                _forget(session, calendar, tools, done, due, at)
+
+
+def _forget(
+    session: Session,
+    calendar: Calendar,
+    tools: Tools,
+    done: Done,
+    cards: Sequence[uuid.UUID],
+    at: dt.datetime,
+) -> None:
+    # Looked at once more under lock: an arrival or a correction may have come in between.
+    rows = seen.kept(session, campaign_id=calendar.campaign_id, only=cards, limit=CHUNK, at=at)
+    wanted = {row.card_id: parts for row in rows if (parts := row.due(calendar, at))}
+    gone = forgetting.forget(session, vault=tools.vault, outbox=tools.outbox, wanted=wanted)
+    forgetting.forget_reasons(session, cards=list(wanted))
+    done.cards += len(gone.parts)
+    done.unread += gone.unread
+    for parts in gone.parts.values():
+        done.parts.update(parts)
+
+
+def _papers(
+    session: Session, calendar: Calendar, tools: Tools, done: Done, *, by: str, at: dt.datetime
+) -> None:
+    campaign_id = calendar.campaign_id
+    bounds = _bounds(calendar, at)
+    done.manifests = manifest_tombstones.over(session, campaign_id=campaign_id, **bounds)
+    keys = manifest_tombstones.forget(session, campaign_id=campaign_id, **bounds, by=by, at=at)
+    for key in keys:  # before the commit: a file that is gone too early is asked for again by nobody
+        tools.files.delete(key)
+    done.print_runs = forgotten_prints.forget(
+        session, campaign_id=campaign_id, files=tools.files, by=by, at=at
+    )
+    if calendar.everything_goes <= at:
+        done.records = overs.forget_records(session, campaign_id=campaign_id)
+
+
+def _bounds(calendar: Calendar, at: dt.datetime) -> dict[str, dt.datetime]:
+    """A list goes with the recipients on it; one that was never answered at the end."""
+    never = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+    return {
+        "handed_over_before": at - dt.timedelta(days=calendar.retention.recipient_after_hand_over),
+        "sealed_before": at if calendar.everything_goes <= at else never,
+    }
+
+
+def _note(session: Session, calendar: Calendar, done: Done, *, by: str, at: dt.datetime) -> None:
+    if done.cards or done.records:
+        journal.write(
+            session,
+            campaign_id=calendar.campaign_id,
+            action="retention.done",
+            subject=f"campaign:{calendar.slug}",
+            detail={"cards": done.cards, **done.parts, "records": done.records},
+            by=by,
+            at=at,
+        )
+
+
+def _claim(session: Session, campaign_id: int, mine: str, *, at: dt.datetime) -> Calendar:
+    values = {"claimed_by": mine, "claimed_until": at + LEASE}
+    taken = session.scalar(
+        insert(RetentionTurn)
+        .values(campaign_id=campaign_id, **values)
+        .on_conflict_do_update(
+            index_elements=["campaign_id"],
+            set_=values,
+            where=or_(RetentionTurn.claimed_until.is_(None), RetentionTurn.claimed_until < at),
+        )
+        .returning(RetentionTurn.campaign_id)
+    )
+    if taken is None:
+        raise UnderWay("A worker is at this campaign's retention just now. Look again in a minute.")
+    return seen.calendar(session, campaign_id)
+
+
+def _renew(session: Session, campaign_id: int, mine: str, *, at: dt.datetime) -> None:
+    renewed = session.execute(
+        update(RetentionTurn)
+        .where(RetentionTurn.campaign_id == campaign_id, RetentionTurn.claimed_by == mine)
+        .values(claimed_until=at + LEASE)
+    )
+    if renewed.rowcount != 1:  # type: ignore[attr-defined]
+        raise UnderWay("Another worker has taken this campaign's turn.")
+
+
+def _let_go(session: Session, campaign_id: int, mine: str, *, done_at: dt.datetime | None = None) -> None:
+    values: dict[str, object] = {"claimed_by": None, "claimed_until": None}
+    session.execute(
+        update(RetentionTurn)
+        .where(RetentionTurn.campaign_id == campaign_id, RetentionTurn.claimed_by == mine)
+        .values(**values if done_at is None else values | {"done_at": done_at})
+    )
