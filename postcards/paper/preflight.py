@@ -150,7 +150,11 @@ class _Check:
         """Read the fonts, and what all address sides share."""
         resources = file.value(page["Resources"])
         self._letters = fonts_in(file, resources)
-        shared = follow(file.content(file.value(resources["XObject"])["A"])[1], self._letters.__getitem__)
+        forms = {name: file.content(form) for name, form in file.value(resources["XObject"]).items()}
+        for entries, _ in forms.values():  # pictures within them: whole, or else a `BrokenFile`
+            for inner in file.value(file.value(entries.get("Resources", {})).get("XObject", {})).values():
+                file.content(inner)
+        shared = follow(forms["A"][1], self._letters.__getitem__)
         self._taken = shared_boxes(self._look, [line for block in shared for line in block.lines])
 
     def _page_faults(self, page: dict[str, Any], at: int) -> Iterator[CardFault]:
@@ -182,8 +186,11 @@ class _Check:
             yield CardFault(face.number, check, why)
         for block in (front, back):
             for line in block.lines:
-                for font, code in zip(line.fonts, line.codes, strict=True):
-                    self._used.setdefault(font, {}).setdefault(code, face.number)
+                for font in set(line.fonts):
+                    used = self._used.setdefault(font, {})
+                    if len(fresh := set(line.codes).difference(used)):
+                        own = {code for code, its in zip(line.codes, line.fonts, strict=True) if its == font}
+                        used |= dict.fromkeys(fresh & own, face.number)
 
     def _looked_at(self, document: Any, card: tuple[Face, Block, Cell, int]) -> Iterator[CardFault]:
         face, front, cell, at = card

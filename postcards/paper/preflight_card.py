@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from postcards.paper import layout
@@ -185,16 +186,21 @@ def _inked(line: Line) -> list[int]:
 
 def _codes(text: str) -> list[int]:
     glyph: Callable[[str], int] = regular().glyph
-    return [glyph(letter) for letter in text if not letter.isspace()]
+    return [glyph(letter) for letter in "".join(text.split())]
 
 
 def _letters(text: str) -> list[tuple[str, int]]:
     """The glyphs that a text's letters have by themselves, in the order of their numbers: the order of letters on
     paper is not that of reading, and two letters of one shape cannot be told apart in a file."""
-    found = []
-    for letter in unicodedata.normalize("NFC", text):
-        if letter.isspace() or letter in _INVISIBLE:
-            continue
-        face = typeface_for(letter)
-        found.append((face.name, face.glyph(letter)) if face else ("", ord(letter)))
-    return sorted(found)
+    return sorted([_letter(each) for each in unicodedata.normalize("NFC", text) if _letter(each) != _NOTHING])
+
+
+@lru_cache(maxsize=1 << 14)
+def _letter(letter: str) -> tuple[str, int]:
+    if letter.isspace() or letter in _INVISIBLE:
+        return _NOTHING
+    face = typeface_for(letter)
+    return (face.name, face.glyph(letter)) if face else ("", ord(letter))
+
+
+_NOTHING = ("", 0)

@@ -17,6 +17,7 @@ _TOKEN = re.compile(
     rb"\s*(?:(?P<ref>\d+)\s+\d+\s+R\b|(?P<number>[-+]?\d*\.?\d+)|/(?P<name>[^\s/<>\[\]()]*)|(?P<open><<|\[)"
     rb"|(?P<close>>>|\])|<(?P<hex>[0-9A-Fa-f\s]*)>|\((?P<string>(?:\\.|[^\\()])*)\)|(?P<word>[A-Za-z]+))"
 )
+_CONTENTS = re.compile(rb"/Contents (\d+) 0 R")
 _STREAM = re.compile(rb"\s*stream\r?\n")
 _INSIDE = 1 << 63  # marks a place inside an object stream: its number above bit 16, the index below
 _LARGEST = 64 << 20  # bytes of one object; the largest is the picture of an edition
@@ -35,6 +36,7 @@ class PrintFile:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
+        self._alike: dict[bytes, dict[str, Any]] = {}
         self._open: tuple[int, bytes, list[int], int] = (0, b"", [], 0)
         self._places, self.trailer = self._table()
 
@@ -114,7 +116,18 @@ class PrintFile:
         _, data, heads, first = self._open
         if heads[2 * index : 2 * index + 1] != [ref]:
             raise BrokenFile(f"object {int(ref)} is not where it should be")
-        return parsed_at(data, first + heads[2 * index + 1])[0]
+        at = first + heads[2 * index + 1]
+        end = first + heads[2 * index + 3] if 2 * index + 3 < len(heads) else len(data)
+        parts = _CONTENTS.split(data[at:end])
+        if len(parts) != 3:
+            return parsed_at(data, at)[0]
+        # Pages differ in little but what they show: what is the same is read once.
+        same = parts[0] + parts[2]
+        if same not in self._alike:
+            if len(self._alike) > 8:
+                self._alike.clear()
+            self._alike[same] = parsed_at(same, 0)[0]
+        return self._alike[same] | {"Contents": Ref(parts[1])}
 
     def _object(self, ref: Ref) -> tuple[Any, int]:
         """An object's value, and where in the file it ends."""

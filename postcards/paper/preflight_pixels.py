@@ -166,20 +166,23 @@ def _left_faults(look: Look, face: Face, drawn: Sequence[Line], page: Any, cell:
     """The sender's name and the message; on TEST cards letters lie on a word, so only what is missing counts."""
     for what, wanted, zone in (
         ("sender's name", fit_sender(face.sender_name).lines if face.sender_name else (), _SENDER),
-        ("message", fit_message(face.message).lines if face.message else (), layout.MESSAGE),
+        ("message", fit_message(face.message).lines if face.message else (), _MESSAGE),
     ):
         lines = [line for line in drawn if _inside(line, zone)]
         if len(lines) != len(wanted):
             yield "reference", f"The {what} has {len(lines)} lines, and should have {len(wanted)}."
         elif wanted:
-            around = Zone(zone.left - 1, zone.top - 1, zone.right + 1, zone.bottom + 1)
-            picture = photograph(page, cell, around, DPI)
-            compare = missing if warning(look) or what != "message" else differing
+            picture = photograph(page, cell, zone, DPI)
+            compare = missing if warning(look) and zone is _MESSAGE else differing
             if compare(_ink(picture), _reference(wanted, lines, picture, face.country)) > _STRAY:
                 yield "reference", _WORDS.format(what=what)
 
 
-_SENDER = Zone(layout.LEFT, layout.HEADING_BASELINE + 1, layout.RIGHT, layout.SENDER_BASELINE + 0.5)
+# Where nothing else has ink: between the rule of the heading and the return address, and round the message.
+_SENDER = Zone(layout.LEFT - 1, layout.HEADING_BASELINE + 1.9, layout.RIGHT + 1, layout.SENDER_BASELINE + 0.9)
+_MESSAGE = Zone(
+    layout.MESSAGE.left - 1, layout.MESSAGE.top - 1, layout.MESSAGE.right + 1, layout.MESSAGE.bottom + 1
+)
 
 
 def _inside(line: Line, zone: Zone) -> bool:
