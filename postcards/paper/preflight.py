@@ -47,7 +47,7 @@ class CardFault:
 def preflight(
     file: Path | BinaryIO,
     look: Look,
-    faces: Iterable[Face],
+    faces: Iterable[Face | None],
     *,
     sheet: str | Sheet,
     duplex: Duplex = "long-edge",
@@ -57,8 +57,8 @@ def preflight(
 ) -> list[CardFault]:
     """Check the file that `draw_run` made of `faces`, with the same words for sheet, order and offset.
 
-    Each card by the numbers in the file; the first, the last and every `every`th also on pixels. `faces` in order
-    "stack" must be a sequence. This will return the faults found, at most 50, [] when it may be printed.
+    Each card by the numbers in the file; the first, the last and every `every`th also on pixels. None among `faces`
+    is a place left blank; in order "stack" they must be a sequence. This will return the faults found, at most 50, [] when it may be printed.
     """
     laid = sheet_named(sheet) if isinstance(sheet, str) else sheet
     with file.open("rb") if isinstance(file, Path) else _kept_open(file) as opened:
@@ -90,7 +90,7 @@ class _Check:
         self._taken: list[Box] = []
         self._used: dict[str, dict[int, int]] = {}  # font → glyph → the first card with it
 
-    def faults(self, opened: BinaryIO, faces: Iterable[Face], order: Order) -> Iterator[CardFault]:
+    def faults(self, opened: BinaryIO, faces: Iterable[Face | None], order: Order) -> Iterator[CardFault]:
         try:
             yield from self._through(opened, faces, order)
         except BrokenFile as broken:
@@ -103,7 +103,7 @@ class _Check:
         ) as error:  # a file that only looks like one of ours
             yield CardFault(None, "file", f"The file cannot be read ({type(error).__name__}).")
 
-    def _through(self, opened: BinaryIO, faces: Iterable[Face], order: Order) -> Iterator[CardFault]:
+    def _through(self, opened: BinaryIO, faces: Iterable[Face | None], order: Order) -> Iterator[CardFault]:
         file = PrintFile(opened)
         pages = enumerate(file.pages())
         with ONE_AT_A_TIME:
@@ -123,6 +123,10 @@ class _Check:
                         self._prepare(file, page)
                     yield from self._page_faults(page, at)
                     drawing = follow(file.content(page["Contents"])[1], self._letters.__getitem__)
+                    if sum(bool(each.forms) for each in drawing) > sum(
+                        face is not None for face in faces_of_sheet
+                    ):
+                        yield CardFault(None, "place", f"On page {at + 1} a card lies where none belongs.")
                     blocks.append((at, self._by_cell(drawing, side, faces_of_sheet)))
                 (at, fronts), (_, backs) = blocks
                 for place, face in enumerate(faces_of_sheet):
@@ -211,7 +215,7 @@ class _Check:
                 yield CardFault(glyphs[glyph], "glyph", "A letter on it is not in the file's fonts.")
 
 
-def _sheets(faces: Iterable[Face], sheet: Sheet, order: Order) -> Iterator[Sequence[Face | None]]:
+def _sheets(faces: Iterable[Face | None], sheet: Sheet, order: Order) -> Iterator[Sequence[Face | None]]:
     if order == "stack":
         kept = faces if isinstance(faces, Sequence) else list(faces)
         for indexes in stacked(len(kept), sheet):

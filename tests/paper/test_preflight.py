@@ -6,7 +6,7 @@ import copy
 import io
 from dataclasses import replace
 
-import pypdfium2
+import pypdfium2  # type: ignore[import-untyped]
 import pytest
 
 from postcards.paper.card import draw_card
@@ -63,6 +63,14 @@ def test_turned_cards_piles_and_printers_that_are_out_of_line_pass_too(duplex, s
     file = drawn(faces, **how)
     assert preflight(file, LOOK, faces, every=3, **how) == []
     assert not file.closed
+
+
+def test_a_place_left_blank_is_passed_over_and_what_stands_there_is_not():
+    faces = [None if face.number in (1, 4) else face for face in some_faces(6)]
+    assert preflight(drawn(faces, sheet="a4-4up"), LOOK, faces, sheet="a4-4up", every=1) == []
+    faces = [*some_faces(3), None]
+    found = preflight(drawn(list(some_faces(4)), sheet="a4-4up"), LOOK, faces, sheet="a4-4up")
+    assert {(fault.number, fault.check) for fault in found} == {(None, "place")}
 
 
 def test_a_file_on_disk_is_read_from_there(tmp_path):
@@ -278,8 +286,8 @@ def test_a_simulated_scan_is_worse_than_the_page_and_always_the_same():
         page = photograph(document[0], CELL, AROUND_QR, 200).grey
     scanned = office_scan(page)
     assert scanned.tobytes() == office_scan(page).tobytes()
-    assert scanned.getextrema()[0] > page.getextrema()[0] + 10
-    assert scanned.resize((1, 1)).getpixel((0, 0)) < 240
+    assert min(scanned.tobytes()) > min(page.tobytes()) + 10
+    assert max(scanned.tobytes()[:100]) < 255
 
 
 def test_a_card_is_found_upright_wherever_it_lies():
