@@ -34,6 +34,10 @@ class PostOffice:
         self.logins: list[tuple[bytes, bytes]] = []
         self.recipients: list[str] = []
         self.over_tls: list[bool] = []
+        #: Keep a mail waiting before it is taken, or its sender after that, while these are set.
+        self.hold_before = False
+        self.hold_after = False
+        self.waiting = 0
 
     @property
     def url(self) -> str:
@@ -50,11 +54,21 @@ class PostOffice:
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         if self.data_replies:
             return self.data_replies.pop(0)
+        await self._hold("hold_before")
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
         self.taken.append(message)
         self.recipients += envelope.rcpt_tos
         self.over_tls.append(session.ssl is not None)
+        await self._hold("hold_after")
         return "250 taken"
+
+    async def _hold(self, which: str) -> None:
+        self.waiting += 1
+        try:
+            while getattr(self, which):  # noqa: ASYNC110 - set by the test's thread, which has no loop
+                await asyncio.sleep(0.02)
+        finally:
+            self.waiting -= 1
 
     def login(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
         self.logins.append((data.login, data.password))
