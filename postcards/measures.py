@@ -77,7 +77,7 @@ class Measures:
     def tell(self) -> None:
         """This will write this process's sums where others find them; a folder that cannot be written is no fault."""
         with contextlib.suppress(OSError):
-            if self._alive is None:
+            if not self._name:
                 self._begin()
             with self._lock:
                 if self._told == self._changes:
@@ -86,11 +86,18 @@ class Measures:
                 sums = {key: row[:] for key, row in self._sums.items()}
             _write(self.folder / f"{self._name}.json", sums)
 
+    def close(self) -> None:
+        """This will tell a last time, and let this process be counted among the ended."""
+        self.tell()
+        if self._alive is not None:
+            os.close(self._alive)
+            self._alive = None
+
     def tell_always(self) -> None:
         """This will tell every two seconds, and at the end, as long as this process lives. Call it after a fork."""
         self.tell()
         threading.Thread(target=self._tell_on, name="measures", daemon=True).start()
-        atexit.register(self.tell)
+        atexit.register(self.close)
 
     def everything(self, family: str) -> list[Measured]:
         """This will add up this process and all others, dead or alive, by the labels of `family`."""
@@ -122,7 +129,7 @@ class Measures:
             self.tell()
 
     def _gathered(self) -> list[tuple[str, Sums]]:
-        """The sums of every process by its name; those of ended ones as one, named ""."""
+        """The sums of every process by its name; those of ended ones as one, named "ended"."""
         if not self.folder.is_dir():
             return []
         with _held(self.folder / LOCK):
@@ -145,7 +152,7 @@ class Measures:
                 for file in dead:
                     file.unlink(missing_ok=True)
                     file.with_suffix(".alive").unlink(missing_ok=True)
-            return [("", ended), *living]
+            return [("ended", ended), *living]
 
 
 def _measured(labels: Key, row: list[float]) -> Measured:

@@ -57,7 +57,7 @@ def _after_the_fork(**_: Any) -> None:
 
 @worker_process_shutdown.connect
 def _before_the_end(**_: Any) -> None:
-    measures().tell()
+    measures().close()
 
 
 @task_prerun.connect

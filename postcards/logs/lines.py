@@ -42,6 +42,8 @@ FIELDS = {
     "trace": "frames of an exception, without its words and without variables",
     "mail": "the id of a mail's row",
     "minutes": "until it is tried again",
+    "cards": "how many",
+    "manifests": "how many",
 }
 
 #: What every line begins with.
@@ -111,8 +113,8 @@ class LibraryLine(logging.Formatter):
 def said(record: logging.LogRecord) -> str:
     """This will give the words of a library's record that are safe to write."""
     words = str(record.msg)
-    if record.name == "py.warnings" and isinstance(record.args, tuple) and record.args:
-        words = ":".join(str(record.args[0]).split(":")[:3])  # file, line, category; the message is left out
+    if record.name == "py.warnings":
+        words = ":".join(record.getMessage().split(":")[:3])  # file, line, category; the message is left out
     elif record.name.startswith(_TRUSTED):
         words = (record.getMessage().splitlines() or [""])[0]  # what follows may be the trace of an exception
     return " ".join(words.split())

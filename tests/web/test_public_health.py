@@ -1,16 +1,21 @@
-"""Signs of health tell the truth about each part, and metrics count without naming anybody."""
+"""Signs of health tell the truth about each part, what to do about it, and never hang with what hangs."""
 
 from __future__ import annotations
 
 import datetime as dt
+import shutil
+import socket
+import tempfile
+import threading
+import time
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
 
+from postcards.web.public.health import ANSWER_WITHIN, REMEDIES
 from tests.plugins.cast import House
-from tests.services.travelling import Town
 from tests.web.public_house import app_with
 
 
@@ -53,6 +58,7 @@ def test_a_silent_beat_is_noticed_unless_nobody_expects_it(
         "expected": True,
         "last_tick": None,
         "silent_seconds": None,
+        "remedy": REMEDIES["beat"],
     }
     tick(engine, dt.datetime.now(dt.UTC) - dt.timedelta(minutes=5))
     answer = client.get("/readyz")
@@ -88,16 +94,45 @@ def test_a_database_that_is_behind_is_named(app: Flask, engine: Engine) -> None:
     assert (answer.status_code, answer.get_json()["migrations"]["ok"]) == (503, False)
 
 
-def test_metrics_count_by_route_and_never_by_code(app: Flask, house: House) -> None:
-    town = Town(house)
-    card = town.card()
+def test_a_broker_that_hangs_holds_nobody_up(house: House, engine: Engine, tmp_path: Path) -> None:
+    """It lets one in and never answers, as a stopped process does."""
+    tick(engine, dt.datetime.now(dt.UTC))
+    path = Path(tempfile.mkdtemp(dir="/tmp")) / "s"  # the path of a socket has to be short
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(str(path))
+        listener.listen(8)
+        app = app_with(house, broker_url=f"redis+socket://{path}")
+        started = time.monotonic()
+        answer = app.test_client().get("/readyz")
+        took = time.monotonic() - started
+    shutil.rmtree(path.parent)
+    assert (answer.status_code, answer.get_json()["broker"]["code"]) == (503, "broker_away")
+    assert answer.get_json()["broker"]["remedy"] == REMEDIES["broker"]
+    assert answer.get_json()["database"]["ok"]
+    assert took < ANSWER_WITHIN, "it gives up before the others would be cut off"
+
+
+def test_a_database_that_hangs_is_said_to_be_silent_and_asked_once(app: Flask, engine: Engine) -> None:
     client = app.test_client()
-    client.get(f"/T/{card.code}")
-    client.get("/somewhere/else")
-    told = client.get("/metrics").text
-    assert 'postcards_cards{campaign="vilnius",status="handed_over"} 1.0' in told
-    assert 'postcards_stamps{campaign="vilnius",status="free"} 199.0' in told
-    assert 'postcards_waiting_jobs{kind="mail"} 0.0' in told
-    assert 'http_requests_total{method="GET",route="/T/<code>",status="200"}' in told
-    assert 'route="(none)",status="404"' in told
-    assert card.code not in told
+    with engine.begin() as connection:
+        connection.execute(text("LOCK TABLE heartbeat IN ACCESS EXCLUSIVE MODE"))
+        for _ in range(2):
+            answer = client.get("/readyz")
+            told = answer.get_json()
+            assert (answer.status_code, told["database"]["code"]) == (503, "database_silent")
+            assert told["beat"]["code"] == told["jobs"]["code"] == "not_asked"
+            assert told["broker"]["ok"]
+        asking = [thread for thread in threading.enumerate() if thread.name == "readyz database"]
+        assert len(asking) == 1
+    tick(engine, dt.datetime.now(dt.UTC))
+    deadline = time.monotonic() + 30
+    while client.get("/readyz").status_code != 200:
+        assert time.monotonic() < deadline, client.get("/readyz").get_json()
+
+
+def test_a_database_without_our_tables_is_behind(house: House, engine: Engine, app: Flask) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE alembic_version, heartbeat"))
+    told = app.test_client().get("/readyz").get_json()
+    assert told["database"]["ok"]
+    assert told["migrations"] == {"ok": False, "remedy": REMEDIES["migrations"]}

@@ -1,15 +1,24 @@
-"""Signs of life for whoever watches over the process: `/healthz` that it runs, `/readyz` that it can work."""
+"""Signs of life for whoever watches over the process: `/healthz` that it runs, `/readyz` that it can work.
+
+Every part is asked at the same time, on a thread of its own, and answers for itself; one that is stuck is said to be
+stuck after a moment, and is not asked again before it has come back.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
+import structlog
 from flask import Response
 
 from postcards import db
 from postcards.errors import Refusal
 from postcards.gateways import broker
+from postcards.kit import Kit
 from postcards.queries import waiting_jobs
 from postcards.web.api import json_response
 from postcards.web.clock import now
@@ -19,6 +28,22 @@ from postcards.web.public.blueprint import blueprint
 
 #: Seconds of silence after which beat counts as gone; it ticks every few seconds.
 BEAT_WITHIN = 60.0
+#: Seconds that the parts may take to answer, all of them together; the broker itself gives up before that.
+ANSWER_WITHIN = 2.0
+
+Told = dict[str, Any]
+
+#: What to do about a part that is not well, one line for the person who was woken; docs/monitoring.md says more.
+REMEDIES = {
+    "database": "See that PostgreSQL runs and has room on its disk. Cards wait at the kiosks until it answers.",
+    "migrations": "Run `postcards db upgrade` with the version that is running here.",
+    "broker": "See that Valkey runs. Cards are taken all the same; files and mail wait until it answers.",
+    "storage": "See that the folder of POSTCARDS_STORAGE_URL is there, can be written, and has room.",
+    "beat": "See that beat and a worker run, and that the broker answers. Nothing is sealed, drawn or sent until then.",
+    "jobs": "See that a worker runs.",
+}
+
+log = structlog.get_logger()
 
 
 @blueprint.get("/healthz")
@@ -32,69 +57,99 @@ def healthz() -> Response:
 @guarded(PUBLIC)
 def readyz() -> Response:
     """200 when every part answers, else 503. Without workers, beat is not expected."""
-    expects_beat = kit().settings.expect_beat
-    parts = {
-        "database": _database,
-        "migrations": _migrations,
-        "broker": _broker,
-        "storage": _storage,
-        "beat": lambda: _beat(expected=expects_beat),
-        "jobs": _jobs,
-    }
-    found = {name: _asked(check) for name, check in parts.items()}
-    ready = all(part["ok"] for part in found.values())
-    return json_response({"status": "ready" if ready else "not ready", **found}, 200 if ready else 503)
+    tools, at = kit(), now()
+    answers = _ask_all(
+        id(tools),
+        {
+            "database": lambda: _database(tools, at),
+            "broker": lambda: _broker(tools),
+            "storage": lambda: _storage(tools),
+        },
+    )
+    parts = {name: _told(name, answers) for name in REMEDIES}
+    ready = all(part["ok"] for part in parts.values())
+    return json_response({"status": "ready" if ready else "not ready", **parts}, 200 if ready else 503)
 
 
-def _asked(check: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def _told(name: str, answers: dict[str, Told]) -> Told:
+    """What a part answered; and what to do when that is not good, or when nothing came."""
+    told = answers.get(name)
+    if told is None and name in ("migrations", "beat", "jobs"):  # the database answers for them
+        return {"ok": False, "code": "not_asked", "detail": "The database has to be well first."}
+    if told is None:
+        told = {"ok": False, "code": f"{name}_silent", "detail": "No answer came in time."}
+    return told if told["ok"] else told | {"remedy": REMEDIES[name]}
+
+
+Question = Callable[[], dict[str, Told]]
+
+#: Threads that still wait for an answer, by house and by what they asked.
+_stuck: dict[tuple[int, str], threading.Thread] = {}
+
+
+def _ask_all(house: int, questions: dict[str, Question]) -> dict[str, Told]:
+    """All at the same time, and no longer than the patience that we have; who is stuck is not asked twice."""
+    answers: dict[str, Told] = {}
+    asked = []
+    for name, question in questions.items():
+        before = _stuck.get((house, name))
+        if before is None or not before.is_alive():
+            thread = threading.Thread(
+                target=_ask, args=(name, question, answers), name=f"readyz {name}", daemon=True
+            )
+            thread.start()
+            asked.append(thread)
+            _stuck[house, name] = thread
+    until = time.monotonic() + ANSWER_WITHIN
+    for thread in asked:
+        thread.join(max(0.0, until - time.monotonic()))
+    return dict(answers)
+
+
+def _ask(name: str, question: Question, answers: dict[str, Told]) -> None:
     try:
-        return {"ok": True, **check()}
+        answers.update(question())
     except Refusal as refusal:
-        return {"ok": False, "code": refusal.code, "detail": refusal.message}
+        answers[name] = {"ok": False, "code": refusal.code, "detail": refusal.message}
+    except Exception as error:
+        log.error("surprise", reason=name, exc_info=error)  # noqa: TRY400 - the words of an exception are not written
+        answers[name] = {"ok": False, "code": "surprise", "detail": "The log says where it went wrong."}
 
 
-def _database() -> dict[str, Any]:
-    with kit().read() as session:
-        session.connection()
-        waiting_jobs.last_tick(session)
-    return {}
-
-
-def _migrations() -> dict[str, Any]:
-    with kit().read() as session:
-        return {"ok": db.is_current(session.connection())}
-
-
-def _broker() -> dict[str, Any]:
-    if not kit().settings.broker_url:
-        return {"ok": False, "code": "broker_missing", "detail": "No broker is set."}
-    broker.check(kit().settings.broker_url)
-    return {}
-
-
-def _storage() -> dict[str, Any]:
-    kit().files.check()
-    return {}
-
-
-def _beat(*, expected: bool) -> dict[str, Any]:
-    with kit().read() as session:
-        at = waiting_jobs.last_tick(session)
-    silent = None if at is None else round((now() - at).total_seconds(), 1)
-    alive = silent is not None and silent <= BEAT_WITHIN
+def _database(tools: Kit, at: dt.datetime) -> dict[str, Told]:
+    """The four that the database answers for, in one look."""
+    with tools.read() as session:
+        if not db.is_current(session.connection()):
+            return {"database": {"ok": True}, "migrations": {"ok": False}}
+        tick = waiting_jobs.last_tick(session)
+        waiting = waiting_jobs.waiting_jobs(session, at=at)
+    silent = None if tick is None else round((at - tick).total_seconds(), 1)
+    expected = tools.settings.expect_beat
     return {
-        "ok": alive or not expected,
-        "expected": expected,
-        "last_tick": at and at.isoformat(),
-        "silent_seconds": silent,
+        "database": {"ok": True},
+        "migrations": {"ok": True},
+        "beat": {
+            "ok": not expected or (silent is not None and silent <= BEAT_WITHIN),
+            "expected": expected,
+            "last_tick": tick and tick.isoformat(),
+            "silent_seconds": silent,
+        },
+        # Told, and never a reason to take the web away: that would only add to the waiting.
+        "jobs": {
+            "ok": True,
+            "waiting": {one.kind: one.jobs for one in waiting},
+            "oldest_seconds": round(max((one.oldest_seconds(at) for one in waiting), default=0.0), 1),
+        },
     }
 
 
-def _jobs() -> dict[str, Any]:
-    """Told, and never a reason to take the web away: that would only add to the waiting."""
-    with kit().read() as session:
-        found = waiting_jobs.waiting_jobs(session, at=now())
-    return {
-        "waiting": {one.kind: one.jobs for one in found},
-        "oldest_seconds": round(max((one.oldest_seconds(now()) for one in found), default=0.0), 1),
-    }
+def _broker(tools: Kit) -> dict[str, Told]:
+    if not tools.settings.broker_url:
+        return {"broker": {"ok": False, "code": "broker_missing", "detail": "No broker is set."}}
+    broker.check(tools.settings.broker_url)
+    return {"broker": {"ok": True}}
+
+
+def _storage(tools: Kit) -> dict[str, Told]:
+    tools.files.check()
+    return {"storage": {"ok": True}}

@@ -1,81 +1,135 @@
-"""`/metrics` for Prometheus: the campaigns' counts from the database, and this process's requests.
+"""`/metrics` for Prometheus: the database's figures, and how long requests and jobs took in every process.
 
-Requests are counted by route template, never by address: a code in a label would be personal data.
+Requests are named by the rule of their route, never by an address: a code in a label would be people's data. Figures
+of campaigns are counts that `/api/v1/campaigns/…` tells anyway; how busy the kiosks and the desk are is for those who
+keep the house, so this is answered on this machine only, or to whoever brings the token.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+import hmac
+import ipaddress
+from collections.abc import Iterable, Iterator
 
-from flask import Response, g, request
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from flask import Response, current_app, request
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from postcards.queries import campaigns, stamps, tallies, waiting_jobs
+from postcards.errors import NotAllowed, Unavailable
+from postcards.measures import Measured, Measures
+from postcards.queries.figures import Figure, figures
+from postcards.web import watching
 from postcards.web.clock import now
 from postcards.web.context import kit
 from postcards.web.doors import PUBLIC, guarded
 from postcards.web.public.blueprint import blueprint
 
-#: Seconds: a page should take tens of milliseconds, a registration too; a PDF may take longer.
-BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-
-METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"})
-
-_OURS = CollectorRegistry()
-_requests = Counter(
-    "http_requests", "Requests by route and status", ("method", "route", "status"), registry=_OURS
-)
-_seconds = Histogram(
-    "http_request_seconds", "Time to answer, by route", ("method", "route"), buckets=BUCKETS, registry=_OURS
-)
-
-
-class _Database(Collector):
-    """Gauges that are read when they are asked for, in one snapshot."""
-
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        cards = GaugeMetricFamily("postcards_cards", "Cards by status", labels=("campaign", "status"))
-        places = GaugeMetricFamily("postcards_stamps", "Stamps by status", labels=("campaign", "status"))
-        jobs = GaugeMetricFamily("postcards_waiting_jobs", "Jobs that are due", labels=("kind",))
-        oldest = GaugeMetricFamily(
-            "postcards_oldest_job_seconds", "How long the oldest due job has waited", labels=("kind",)
-        )
-        with kit().snapshot() as session:
-            for campaign in campaigns.every(session):
-                for status, n in tallies.by_status(tallies.read(session, campaign.id)).items():
-                    cards.add_metric((campaign.slug, status), n)
-                drawer = stamps.drawer(session, campaign.id)
-                for status in ("used", "lent", "free", "held", "withdrawn"):
-                    places.add_metric((campaign.slug, status), getattr(drawer, status))
-            for waiting in waiting_jobs.waiting_jobs(session, at=now()):
-                jobs.add_metric((waiting.kind,), waiting.jobs)
-                oldest.add_metric((waiting.kind,), waiting.oldest_seconds(now()))
-        yield from (cards, places, jobs, oldest)
+#: The family of workers/watching.py: job, outcome.
+JOBS = "job"
 
 
 @blueprint.get("/metrics")
 @guarded(PUBLIC)
 def metrics() -> Response:
-    """Counts only, so everybody may see them; a proxy may keep the address to itself."""
-    database = CollectorRegistry()
-    database.register(_Database())
-    return Response(generate_latest(database) + generate_latest(_OURS), content_type=CONTENT_TYPE_LATEST)
+    """Everything at one instant; a database that is away leaves its figures out, so what is left still tells."""
+    _only_for_watchers()
+    registry = CollectorRegistry()
+    registry.register(_Told([*_processes(watching.measures_of(current_app)), *_database()]))
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
-@blueprint.before_app_request
-def _start() -> None:
-    g.started = time.perf_counter()
+class _Told(Collector):
+    """Families that are known already, in the form that the library writes."""
+
+    def __init__(self, families: Iterable[Metric]) -> None:
+        self._families = list(families)
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self._families
 
 
-@blueprint.after_app_request
-def _count(response: Response) -> Response:
-    route = request.url_rule.rule if request.url_rule is not None else "(none)"
-    # A stranger may invent methods without end; each label is kept for ever.
-    method = request.method if request.method in METHODS else "other"
-    _requests.labels(method, route, str(response.status_code)).inc()
-    _seconds.labels(method, route).observe(time.perf_counter() - g.get("started", time.perf_counter()))
-    return response
+def _only_for_watchers() -> None:
+    token = kit().settings.metrics_token
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+    if token and hmac.compare_digest(given.encode(), token.encode()):
+        return
+    if not _from_this_machine():
+        raise NotAllowed(
+            "These figures are told on the server itself, or to whoever brings POSTCARDS_METRICS_TOKEN.",
+            code="not_a_watcher",
+        )
+
+
+def _from_this_machine() -> bool:
+    """A request that a proxy passed on comes from elsewhere, also when we were not told of the proxy."""
+    if not kit().settings.trusted_proxies and {"X-Forwarded-For", "Forwarded"} & set(request.headers.keys()):
+        return False
+    try:
+        return ipaddress.ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _processes(measures: Measures) -> Iterator[Metric]:
+    requests = measures.everything(watching.FAMILY)
+    counts = CounterMetricFamily(
+        "http_requests", "Requests by route and status.", labels=("method", "route", "status")
+    )
+    for one in requests:
+        counts.add_metric(one.labels, one.count)
+    yield counts
+    by_class = [
+        (method, route, f"{status[0]}xx") for method, route, status in (one.labels for one in requests)
+    ]
+    yield _histogram(
+        "http_request_seconds",
+        "Time to answer, by route and class of status.",
+        ("method", "route", "status"),
+        zip(by_class, requests, strict=True),
+    )
+    jobs = [(one.labels, one) for one in measures.everything(JOBS)]
+    yield _histogram(
+        "postcards_job_seconds", "Time that jobs took, by name and outcome.", ("job", "outcome"), jobs
+    )
+
+
+def _histogram(
+    name: str, words: str, labels: tuple[str, ...], rows: Iterable[tuple[tuple[str, ...], Measured]]
+) -> HistogramMetricFamily:
+    """Rows with the same labels are added up."""
+    sums: dict[tuple[str, ...], list[Measured]] = {}
+    for values, one in rows:
+        sums.setdefault(values, []).append(one)
+    family = HistogramMetricFamily(name, words, labels=labels)
+    for values, parts in sums.items():
+        bounds = [bound for bound, _ in parts[0].at_most]
+        below = [sum(part.at_most[n][1] for part in parts) for n in range(len(bounds))]
+        buckets = [*zip(map(str, bounds), below, strict=True), ("+Inf", sum(part.count for part in parts))]
+        family.add_metric(values, buckets, sum(part.seconds for part in parts))
+    return family
+
+
+def _database() -> Iterator[Metric]:
+    settings = kit().settings
+    yield _gauge(
+        Figure(
+            "postcards_beat_expected", "1 when there should be a scheduler.", (), [((), settings.expect_beat)]
+        )
+    )
+    try:
+        with kit().snapshot() as session:
+            told = figures(session, at=now())
+    except Unavailable:
+        told = []
+    yield _gauge(Figure("postcards_database_up", "1 when the database answered.", (), [((), bool(told))]))
+    for figure in told:
+        yield _gauge(figure)
+
+
+def _gauge(figure: Figure) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(figure.name, figure.help, labels=figure.labels)
+    for labels, value in figure.rows:
+        family.add_metric(labels, value)
+    return family
