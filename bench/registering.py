@@ -78,10 +78,9 @@ def as_service() -> list[Figure]:
                 print_check=check_entry,
                 at=at,
             )
-            with measured.kit.at_once() as connection:
-                made = registration.register_at_once(
-                    connection, origin=origin, prepared=prepared, by="bench", at=at
-                )
+            made = registration.register_at_once(
+                measured.kit.at_once, origin=origin, prepared=prepared, by="bench", at=at
+            )
             assert made is not None
             return made.number
 

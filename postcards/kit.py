@@ -6,7 +6,7 @@ import secrets
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from postcards import db
@@ -23,11 +23,15 @@ from postcards.vault import Vault
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """The tools of one process. `begin()` opens a transaction; `snapshot()` a read-only, unmoving one."""
+    """The tools of one process. `begin()` opens a transaction; `snapshot()` a read-only, unmoving one.
+
+    `at_once` runs statements that are transactions by themselves.
+    """
 
     settings: Settings
     engine: Engine
     reader: Engine
+    at_once: db.AtOnce
     vault: Vault
     files: FileStore
     sealed_files: SealedFiles
@@ -41,10 +45,6 @@ class Kit:
         """This will open a session in which every query is its own transaction: one round trip each."""
         return db.reading(self.reader)
 
-    def at_once(self) -> AbstractContextManager[Connection]:
-        """This will open a connection on which every statement is its own transaction, without a session around."""
-        return db.at_once(self.reader)
-
     def snapshot(self) -> AbstractContextManager[Session]:
         return db.snapshot(self.engine)
 
@@ -53,6 +53,7 @@ class Kit:
         return Tools(self.vault, self.files, self.outbox, self.ledger.add)
 
     def close(self) -> None:
+        self.at_once.close()
         self.engine.dispose()
 
 
@@ -68,11 +69,12 @@ def assemble(settings: Settings, *, name: str, pool_size: int = 10) -> Kit:
         raise Invalid(f"{words}. `postcards up` sets them by itself.", faults=faults)
     engine = db.make_engine(settings.database_url, pool_size=pool_size, name=name)
     vault = Vault(master_key=bytes.fromhex(settings.master_key), keys_file=settings.keys_file)
-    files = open_store(settings.storage_url)
+    files = open_store(settings)
     return Kit(
         settings=settings,
         engine=engine,
         reader=engine.execution_options(isolation_level="AUTOCOMMIT"),
+        at_once=db.AtOnce(engine, name=name),
         vault=vault,
         files=files,
         sealed_files=SealedFiles(files, vault),

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from postcards.db import AtOnce, Clash
 from postcards.errors import Denied, Fault, Invalid, NotAllowed
 from postcards.rules.card_words import CardWords, check_words, placed
 from postcards.rules.edition import Edition
@@ -258,27 +258,22 @@ def _held(origin: Origin, prepared: Prepared) -> tuple[str, ...]:
 
 
 def register_at_once(
-    connection: Connection, *, origin: Origin, prepared: Prepared, by: str, at: dt.datetime
+    at_once: AtOnce, *, origin: Origin, prepared: Prepared, by: str, at: dt.datetime
 ) -> Registered | None:
     """This will register a new card at an open kiosk in one statement that is its own transaction.
 
-    `connection` is in AUTOCOMMIT. None means that the everyday case is not given (a replay, a lent stamp, no stamp
-    seen free, anything not open) or that somebody was quicker: `register_card` then finds out step by step. What is
-    cached of `origin` cannot mislead it, for the statement itself looks at kiosk and campaign.
+    None means that the everyday case is not given (a replay, a lent stamp, no stamp seen free, anything not open)
+    or that somebody was quicker: `register_card` then finds out step by step. What is cached of `origin` cannot
+    mislead it, for the statement itself looks at kiosk and campaign.
     """
-    if (
-        prepared.request.number is not None
-        or prepared.request.printed_at is not None
-        or origin.kiosk_id is None
-    ):
+    request = prepared.request
+    if request.number is not None or request.printed_at is not None or origin.kiosk_id is None:
         return None
     values = _values(origin=origin, prepared=prepared, number=None, held=(), by=by, at=at)
     try:
-        row = connection.execute(TAKE_AND_WRITE, values).one_or_none()
-    except IntegrityError:
-        return (
-            None  # the same id by another client, in this very moment: its stamp went back with the statement
-        )
+        row = at_once.one(TAKE_AND_WRITE, values)
+    except Clash:
+        return None  # the same id by another client, just now: its stamp went back with the statement
     return None if row is None else _registered(prepared, row, held=())
 
 
@@ -293,7 +288,7 @@ def _write(
     at: dt.datetime,
 ) -> Registered:
     values = _values(origin=origin, prepared=prepared, number=number, held=held, by=by, at=at)
-    return _registered(prepared, session.execute(WRITE, values).one(), held=held)
+    return _registered(prepared, tuple(session.execute(WRITE, values).one()), held=held)
 
 
 def _values(
@@ -339,14 +334,15 @@ def _status(request: CardRequest) -> str:
     return "printed" if request.is_fact_on_paper else "registered"
 
 
-def _registered(prepared: Prepared, row: Row[Any], *, held: tuple[str, ...]) -> Registered:
+def _registered(prepared: Prepared, row: tuple[Any, ...], *, held: tuple[str, ...]) -> Registered:
+    number, tracking_code, slip_code, warnings = row
     return Registered(
         id=prepared.request.id,
-        number=row.number,
-        tracking_code=row.code,
-        slip_code=row.slip_code,
+        number=number,
+        tracking_code=tracking_code,
+        slip_code=slip_code,
         status=_status(prepared.request),
         held=held,
-        warnings=tuple(row.warnings),
+        warnings=tuple(warnings),
         is_new=True,
     )

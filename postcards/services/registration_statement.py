@@ -7,6 +7,7 @@ stamp in the same statement (`TAKE_AND_WRITE`), so that a registration is one ro
 from __future__ import annotations
 
 from sqlalchemy import text
+from sqlalchemy.dialects import postgresql
 
 #: The stamp was taken by an earlier statement of this transaction.
 _TAKEN = "SELECT CAST(:number AS integer) AS number"
@@ -70,4 +71,6 @@ _CARD = """
     """
 
 WRITE = text(_CARD.format(taken=_TAKEN))
-TAKE_AND_WRITE = text(_CARD.format(taken=_TAKE))
+#: In the driver's own spelling, `%(name)s`, for it goes there without a session.
+_DRIVER = postgresql.dialect()  # type: ignore[no-untyped-call]
+TAKE_AND_WRITE = str(text(_CARD.format(taken=_TAKE)).compile(dialect=_DRIVER)).encode()

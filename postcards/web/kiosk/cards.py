@@ -264,10 +264,9 @@ def _register(data: bytes, kiosk: KioskIdentity, edition: Edition) -> tuple[int,
         return 200, _card_out(replay, kiosk)
     registered = None
     if kiosk.status == "active" and kiosk.campaign_status == "open":
-        with tools.at_once() as connection:
-            registered = registration.register_at_once(
-                connection, origin=origin, prepared=prepared, by=caller().by, at=at
-            )
+        registered = registration.register_at_once(
+            tools.at_once, origin=origin, prepared=prepared, by=caller().by, at=at
+        )
     if registered is None:
         kiosk = KIOSK({}).device  # as it is now, not as it was a moment ago
         with tools.begin() as session:
