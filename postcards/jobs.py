@@ -27,6 +27,8 @@ FOLD_TALLIES = "tallies.fold"
 CHAIN_JOURNAL = "journal.chain"
 SWEEP = "sweeping.sweep"
 EXPIRE_IMPORTS = "imports.expire"
+RUN_RETENTION = "retention.run_due"
+RETAIN = "retention.run"
 
 #: The queue that every job travels in.
 QUEUE = "postcards"

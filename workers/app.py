@@ -28,7 +28,7 @@ warnings.filterwarnings(
 
 settings = config.load()
 
-app = Celery("postcards", broker=settings.broker_url, include=["workers.tasks"])
+app = Celery("postcards", broker=settings.broker_url, include=["workers.tasks", "workers.privacy"])
 app.conf.update(
     beat_schedule=SCHEDULE,
     task_ignore_result=True,

@@ -18,4 +18,6 @@ SCHEDULE = {
     "seal what is due": _every(15.0, jobs.SEAL_DUE),
     "sweep": _every(5.0, jobs.SWEEP),
     "forget tables": _every(300.0, jobs.EXPIRE_IMPORTS),
+    # Each campaign has its own night; whether it has come is looked up, so a missed one is made up for.
+    "take away what is over": _every(600.0, jobs.RUN_RETENTION),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
@@ -15,15 +15,20 @@ from sqlalchemy import Engine, create_engine, inspect, text
 from postcards import db, embedded
 from postcards.cli.edge import BY, now
 from postcards.config import Settings
-from postcards.errors import Denied, Invalid, Unavailable
+from postcards.errors import Denied, Invalid, NotFound, Unavailable
 from postcards.gateways import backup_file, postgres_tools
 from postcards.gateways.backup_file import DATABASE, FILES, PIECE
+from postcards.gateways.erasure_ledger import NAME as LEDGER
+from postcards.gateways.erasure_ledger import ErasureLedger
 from postcards.gateways.files import FileMissing, open_store
-from postcards.kit import Kit, assemble
+from postcards.gateways.outbox import Outbox
+from postcards.kit import Kit, assemble, worker_name
 from postcards.models import Base
 from postcards.queries import backup_contents
-from postcards.services import journal, journal_chain
+from postcards.queries import campaigns as campaign_queries
+from postcards.services import erasure_replay, journal, journal_chain, overs, retention
 from postcards.services.checking import Finding, check_books
+from postcards.services.erasure_replay import Replayed
 from postcards.vault import KeyMissing, Vault
 
 
@@ -82,12 +87,18 @@ def make_backup(kit: Kit, path: Path) -> dict[str, Any]:
     return made.manifest | {"members": made.members}
 
 
-def load_backup(settings: Settings, path: Path) -> dict[str, Any]:
-    """This will bring a backup back into the empty database and storage of `settings`; returns its manifest.
+def load_backup(
+    settings: Settings, path: Path, *, ledgers: Sequence[Path] = ()
+) -> tuple[dict[str, Any], Replayed]:
+    """This will bring a backup back into the empty database and storage of `settings`, without those who were erased
+    since; returns its manifest, and what the ledger did.
 
-    First it is read through and proved whole. The database comes last and in one transaction, so what was broken
-    off can be begun again. Raises `BackupDamaged`, `NotEmpty`, `Invalid` for one of a newer version.
+    `ledgers` are copies of the ledger of erasures besides the one that lies beside the keys. First all is read
+    through and proved whole. The database comes last and in one transaction, so what was broken off can be begun
+    again. Raises `BackupDamaged`, `LedgerDamaged`, `NotEmpty`, `Invalid` for one of a newer version.
     """
+    ledger = ledger_of(settings)
+    lines = ledger.read() + [line for copy in ledgers for line in read_copy(copy)]
     manifest = backup_file.verified(path)
     known = db.revisions()
     if manifest["revision"] not in known:
@@ -111,12 +122,20 @@ def load_backup(settings: Settings, path: Path) -> dict[str, Any]:
     engine = db.make_engine(settings.database_url, pool_size=1)
     try:
         with db.transaction(engine) as session:
+            replayed = erasure_replay.replay(
+                session, lines=lines, files=store, outbox=Outbox(settings.home / "outbox"), by=BY, at=now()
+            )
+            known = overs.ledger_lines(session)
             journal.write(
                 session,
                 campaign_id=None,
                 action="database.restored",
                 subject="database",
-                detail={"made_at": manifest["made_at"], "sha256": manifest["sha256"]},
+                detail={
+                    "made_at": manifest["made_at"],
+                    "sha256": manifest["sha256"],
+                    "erased_again": replayed.again,
+                },
                 by=BY,
                 at=now(),
             )
@@ -126,7 +145,37 @@ def load_backup(settings: Settings, path: Path) -> dict[str, Any]:
                 chained = journal_chain.seal(session, alone=True)
     finally:
         engine.dispose()
-    return manifest
+    if lines or known:
+        ledger.add([*lines, *known])
+    return manifest, replayed
+
+
+def ledger_of(settings: Settings) -> ErasureLedger:
+    """This will give the ledger of erasures that lies beside the keys."""
+    return ErasureLedger(settings.keys_file.parent / LEDGER)
+
+
+def read_copy(path: Path) -> list[dict[str, Any]]:
+    """This will read a copy of a ledger that lies elsewhere. Raises `NotFound`, `LedgerDamaged`."""
+    copy = ErasureLedger(path)
+    if not copy.exists:
+        raise NotFound(f"{path} is not there.")
+    return copy.read()
+
+
+def catch_up(kit: Kit) -> None:
+    """This will take away what came back with a backup though its time is over."""
+    with kit.begin() as session:
+        listed = [each.id for each in campaign_queries.every(session) if each.status != "draft"]
+    for campaign_id in listed:
+        retention.run(
+            kit.begin,
+            campaign_id=campaign_id,
+            tools=kit.forgetting(),
+            worker=worker_name(BY),
+            by=BY,
+            clock=now,
+        )
 
 
 def missing_keys(settings: Settings, manifest: dict[str, Any]) -> list[str]:
@@ -151,11 +200,12 @@ def with_master_key(settings: Settings) -> Settings:
 
 
 def proved(settings: Settings) -> list[Finding]:
-    """This will prove the books of what was restored."""
+    """This will take away what is over by now, and prove the books of what was restored."""
     kit = assemble(
         replace(settings, secret_key=settings.secret_key or "-"), name="postcards-cli", pool_size=1
     )
     try:
+        catch_up(kit)
         with kit.snapshot() as session:
             return check_books(session, files=kit.sealed_files, vault=kit.vault, ledger=kit.ledger, at=now())
     finally:

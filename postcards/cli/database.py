@@ -12,8 +12,11 @@ import click
 from postcards import config, embedded
 from postcards import db as database
 from postcards.cli import backup as backups
-from postcards.cli.edge import tools
+from postcards.cli.edge import BY, cards_of, now, tools
 from postcards.errors import Denied
+from postcards.services import erasure_replay, overs
+
+LEDGER_HELP = "A copy of erasures.ledger from elsewhere; may be given more than once."
 
 
 @click.group()
@@ -49,8 +52,9 @@ def backup(file: Path) -> None:
 
 @db.command()
 @click.argument("file", type=click.Path(path_type=Path))
-def restore(file: Path) -> None:
-    """Bring a backup back into an empty POSTCARDS_HOME or database, then prove the books."""
+@click.option("--ledger", "ledgers", type=click.Path(path_type=Path), multiple=True, help=LEDGER_HELP)
+def restore(file: Path, ledgers: tuple[Path, ...]) -> None:
+    """Bring a backup back into an empty POSTCARDS_HOME or database, without those erased since; prove the books."""
     settings = backups.with_master_key(config.load())
     if embedded.running(settings.home) is not None:
         raise Denied(
@@ -58,12 +62,21 @@ def restore(file: Path) -> None:
         )
     with embedded.attach_or_start(settings) as servers:
         settings = replace(settings, database_url=servers.database_url)
-        manifest = backups.load_backup(settings, file.absolute())
+        manifest, replayed = backups.load_backup(settings, file.absolute(), ledgers=ledgers)
         counted = manifest["counts"]
         click.echo(
             f"Restored what stood there at {manifest['made_at']}: {counted['cards']} cards of "
             f"{counted['campaigns']} campaigns, {len(manifest['members']) - 1} files."
         )
+        if replayed.again:
+            click.echo(
+                f"The ledger says who was erased after that: {cards_of(replayed.again)}, now erased again."
+            )
+        elif not backups.ledger_of(settings).exists:
+            click.echo(
+                f"No ledger of erasures lies beside the keys. If anybody was erased after {manifest['made_at']}, they "
+                "are back: bring erasures.ledger and run `postcards db replay-erasures --ledger FILE`."
+            )
         missing = backups.missing_keys(settings, manifest)
         if missing:
             click.echo(
@@ -79,3 +92,21 @@ def restore(file: Path) -> None:
     click.echo("The books agree." if not findings else f"{len(findings)} differences.")
     if findings:
         sys.exit(1)
+
+
+@db.command("replay-erasures")
+@click.option("--ledger", "ledgers", type=click.Path(path_type=Path), multiple=True, help=LEDGER_HELP)
+def replay_erasures(ledgers: tuple[Path, ...]) -> None:
+    """Erase again whom a backup brought back that was restored without the ledger."""
+    with tools() as kit:
+        lines = kit.ledger.read() + [line for copy in ledgers for line in backups.read_copy(copy)]
+        with kit.begin() as session:
+            done = erasure_replay.replay(
+                session, lines=lines, files=kit.files, outbox=kit.outbox, by=BY, at=now()
+            )
+            known = overs.ledger_lines(session)
+        if lines or known:
+            kit.ledger.add([*lines, *known])
+    click.echo(
+        f"Erased again: {cards_of(done.again)}. Known already: {done.known}. Not of this house: {done.elsewhere}."
+    )

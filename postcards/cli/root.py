@@ -22,6 +22,8 @@ COMMANDS = {
     "manifest": "manifest",
     "check": "checking",
     "keys": "keys",
+    "erase": "privacy",
+    "retention": "privacy",
     "demo": "demo",
 }
 

@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from postcards.errors import Denied, Invalid, NotFound
+from postcards.jobs import RETAIN, enqueue
 from postcards.models import Campaign, Stamp, Venue
 from postcards.rules.edition import Edition
 from postcards.services import journal
@@ -114,6 +115,8 @@ def set_status(session: Session, *, slug: str, status: str, by: str, at: dt.date
         by=by,
         at=at,
     )
+    if status == "closed":
+        enqueue(session, RETAIN, campaign_id=campaign.id)
     session.refresh(campaign)
     return campaign
 

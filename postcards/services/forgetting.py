@@ -56,12 +56,13 @@ _COLUMNS = {
 
 
 def forget(
-    session: Session, *, vault: Vault, outbox: Outbox, wanted: Mapping[uuid.UUID, Collection[str]]
+    session: Session, *, vault: Vault | None, outbox: Outbox, wanted: Mapping[uuid.UUID, Collection[str]]
 ) -> Forgotten:
     """This will take the wanted parts (of `rules.retention.PARTS`) of each card away; lock the cards before.
 
     An address goes with the mail that waits for it or lies in the outbox, and with the wish to be told, for it can
-    be kept no more. It cannot be taken out of a sender that stays and whose key is not at hand: that one is counted.
+    be kept no more. It cannot be taken out of a sender that stays and whose key is not at hand: that one is counted;
+    so is every such one without a vault.
     """
     done = Forgotten()
     kept = {row["card_id"]: row for row in session.execute(_KEPT, {"cards": list(wanted)}).mappings()}
@@ -97,8 +98,10 @@ def forget_reasons(session: Session, *, cards: Collection[uuid.UUID]) -> None:
     )
 
 
-def _take_addresses_out(session: Session, vault: Vault, cards: list[uuid.UUID]) -> list[uuid.UUID]:
+def _take_addresses_out(session: Session, vault: Vault | None, cards: list[uuid.UUID]) -> list[uuid.UUID]:
     """Gives the cards whose sender could not be opened; they are left as they are."""
+    if vault is None:
+        return cards
     changes, unread = [], []
     for person in session.scalars(select(Person).where(Person.card_id.in_(cards))):
         try:

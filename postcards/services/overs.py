@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text, true, update
 from sqlalchemy.orm import Session
 
 from postcards.models import Campaign, Erasure
@@ -73,12 +73,12 @@ def forget_sign_ins(session: Session, *, at: dt.datetime) -> int:
     return sum(session.execute(sql, before).rowcount for sql in _SIGN_INS)  # type: ignore[attr-defined]
 
 
-def ledger_lines(session: Session, *, campaign_id: int) -> list[dict[str, Any]]:
-    """This will give every line of the ledger that the database knows, for the file that stands outside of it."""
+def ledger_lines(session: Session, *, campaign_id: int | None = None) -> list[dict[str, Any]]:
+    """This will give the lines of the ledger that the database knows, of one campaign or of all, for the file."""
     rows = session.execute(
         select(Campaign.slug, Erasure)
         .join(Campaign, Campaign.id == Erasure.campaign_id)
-        .where(Erasure.campaign_id == campaign_id)
+        .where(true() if campaign_id is None else Erasure.campaign_id == campaign_id)
         .order_by(Erasure.at)
     )
     return [ledger_line(slug, row) for slug, row in rows]

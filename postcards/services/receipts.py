@@ -17,6 +17,7 @@ from sqlalchemy import Row, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from postcards.errors import Denied, Fault, Invalid
+from postcards.jobs import RETAIN, enqueue
 from postcards.models import Card, Manifest, ManifestLine, Receipt, ReceiptRefusal
 from postcards.queries import manifests as manifest_queries
 from postcards.queries.manifests import ManifestRow
@@ -156,6 +157,8 @@ def record(
         .where(Manifest.id == manifest.id)
         .values(status=status, handed_over_at=None if disputed else handed_over_at)
     )
+    if not disputed:  # typed messages go at hand-over
+        enqueue(session, RETAIN, campaign_id=campaign_id)
     journal.write(
         session,
         campaign_id=campaign_id,

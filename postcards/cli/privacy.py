@@ -1,0 +1,212 @@
+"""`postcards erase` and `postcards retention`: what is kept of people goes, because they ask or its time is over."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from postcards.cli.edge import BY, answer, as_json, cards_of, now, tools
+from postcards.kit import Kit, worker_name
+from postcards.queries import campaigns as queries
+from postcards.services import campaigns, erasure
+from postcards.services import retention as nights
+from postcards.services.erasure import PAPER, Erased
+from postcards.services.retention import Done
+
+#: Parts of people's data, in the operator's words.
+PARTS = {
+    "message": "the message",
+    "recipient": "the recipient",
+    "email": "the sender's e-mail",
+    "sender": "the sender",
+    "volunteer": "the volunteer's name",
+    "thanks": "the recipient's reply",
+}
+BACKUPS = (
+    "Backups made before now still hold it, encrypted; `postcards db restore` leaves it out by the ledger beside the "
+    "keys. Delete older backups in their time."
+)
+
+
+@click.command()
+@click.argument("slug")
+@click.option(
+    "--number", type=click.IntRange(min=1), help="The card of this number, of sender and recipient."
+)
+@click.option("--email", help="Every card of the sender with this address; - reads it from standard input.")
+@click.option("--paper", type=click.Choice(PAPER), help="What became of a printed card that has not left us.")
+@click.option("--again", is_flag=True, help="The number was given to another card since: erase that one too.")
+@as_json
+def erase(
+    slug: str, number: int | None, email: str | None, paper: str | None, again: bool, as_json: bool
+) -> None:
+    """Erase what is kept of people for a card, or for all cards of a sender. Asked again, nothing is left."""
+    if (number is None) == (email is None):
+        raise click.UsageError("Name either --number or --email.")
+    index = None
+    with tools() as kit:
+        with kit.begin() as session:
+            campaign_id = campaigns.find(session, slug=slug).id
+            if number is not None:
+                wanted = erasure.by_number(session, campaign_id=campaign_id, number=number, again=again)
+                before = erasure.erased_before(session, campaign_id=campaign_id, card_id=wanted[0])
+            else:
+                typed = sys.stdin.readline() if email == "-" else email or ""
+                wanted, index = erasure.by_email(
+                    session, campaign_id=campaign_id, email=typed, vault=kit.vault
+                )
+                before = erasure.erased_before(session, campaign_id=campaign_id, email_index=index)
+        done = [
+            _erase_one(kit, campaign_id, card_id, paper, "email" if index else "number", index)
+            for card_id in wanted
+        ]
+    found = [one for one in done if one.parts or one.voided]
+    notes = [note for one in found for note in words_of(one)]
+    if as_json:
+        return answer(
+            {
+                "campaign": slug,
+                "erased": [_data_of(one) for one in found],
+                "nothing_left": not found,
+                "erased_before": before.isoformat() if before else None,
+                "notes": [*notes, *([BACKUPS] if found else [])],
+            }
+        )
+    for note in notes:
+        click.echo(note)
+    if found:
+        click.echo(BACKUPS)
+    else:
+        named = f"of card {number}" if number else "under this address"
+        click.echo(f"Nothing is left {named}" + (f"; it was erased on {before:%Y-%m-%d}." if before else "."))
+    return None
+
+
+def _erase_one(
+    kit: Kit, campaign_id: int, card_id: Any, paper: str | None, asked: str, index: bytes | None
+) -> Erased:
+    with kit.begin() as session:
+        return erasure.erase(
+            session,
+            campaign_id=campaign_id,
+            card_id=card_id,
+            tools=kit.forgetting(),
+            asked=asked,
+            paper=paper,
+            email_index=index,
+            by=BY,
+            at=now(),
+        )
+
+
+def words_of(one: Erased) -> list[str]:
+    """This will say what was done with one card, and what cannot be called back."""
+    gone = ", ".join(PARTS[part] for part in one.parts) or "nothing was left of it"
+    told = [f"Card {one.number}: erased: {gone}."]
+    if one.paper == "none":
+        told.append("  It had no paper yet. It is given up, and its stamp is in the drawer again.")
+    elif one.paper == "destroyed":
+        told.append("  It is given up; its paper was destroyed, and its stamp is in the drawer again.")
+    elif one.paper == "missing":
+        told.append(
+            "  It is given up. There is paper with the names on it: take it out of its tray and destroy it. "
+            "Its stamp stays apart until the desk has settled that."
+        )
+    elif one.travels:
+        told.append("  The card itself has left us, with the names on it. Nobody can call it back.")
+    if one.manifests:
+        lists = ", ".join(str(number) for number in one.manifests)
+        told.append(
+            f"  On manifest {lists}, which the Post has been shown, its country and postcode stay, without a name, "
+            "until that list's time is over."
+        )
+    if one.print_runs:
+        runs = ", ".join(str(run) for run in one.print_runs)
+        told.append(
+            f"  The file of print run {runs} was taken away. Cards in it without paper: print them by number."
+        )
+    return told
+
+
+def _data_of(one: Erased) -> dict[str, Any]:
+    return {
+        "number": one.number,
+        "card": str(one.card_id),
+        "status": one.status,
+        "parts": list(one.parts),
+        "voided": one.voided,
+        "paper": one.paper,
+        "travels": one.travels,
+        "manifests": list(one.manifests),
+        "print_runs": list(one.print_runs),
+    }
+
+
+@click.group()
+def retention() -> None:
+    """What is kept of people goes when its time is over; the scheduler sees to it each night."""
+
+
+@retention.command()
+@click.argument("slug", required=False)
+@click.option("--dry-run", is_flag=True, help="Say what would go, and take nothing away.")
+@as_json
+def run(slug: str | None, dry_run: bool, as_json: bool) -> None:
+    """Take away now what is over, in SLUG or in every campaign."""
+    with tools() as kit:
+        with kit.begin() as session:
+            listed = [campaigns.find(session, slug=slug)] if slug else queries.every(session)
+        done = [_run_one(kit, each.id, dry_run) for each in listed if each.status != "draft"]
+    if as_json:
+        return answer({"dry_run": dry_run, "campaigns": [_told(each) for each in done]})
+    for each in done:
+        click.echo(f"{each.slug}: {_summary(each, dry_run)}")
+    if not done:
+        click.echo("There is no campaign whose time could be over.")
+    return None
+
+
+def _run_one(kit: Kit, campaign_id: int, dry_run: bool) -> Done:
+    if dry_run:
+        with kit.snapshot() as session:
+            return nights.look(session, campaign_id=campaign_id, at=now())
+    return nights.run(
+        kit.begin, campaign_id=campaign_id, tools=kit.forgetting(), worker=worker_name(BY), by=BY, clock=now
+    )
+
+
+def _told(done: Done) -> dict[str, Any]:
+    return {
+        "slug": done.slug,
+        "cards": done.cards,
+        "parts": dict(done.parts),
+        "manifests": done.manifests,
+        "print_runs": done.print_runs,
+        "records": done.records,
+        "unread": done.unread,
+        "keys": {"destroyed": done.keys.destroyed, "resting": done.keys.resting},
+    }
+
+
+def _summary(done: Done, dry_run: bool) -> str:
+    told = []
+    if done.cards:
+        parts = ", ".join(f"{PARTS[part]} {n}×" for part, n in done.parts.items())
+        told.append(f"{cards_of(done.cards)} ({parts})")
+    if done.manifests:
+        told.append(f"lines and files of manifest {', '.join(map(str, done.manifests))}")
+    if done.print_runs:
+        told.append(f"files of print run {', '.join(map(str, done.print_runs))}")
+    if done.records:
+        told.append(f"free words in {done.records} records")
+    if done.keys.destroyed:
+        told.append(f"{done.keys.destroyed} data keys, for ever")
+    went = "would go" if dry_run else "gone"
+    words = f"{went}: {'; '.join(told)}." if told else "nothing is over."
+    if done.keys.resting:
+        words += f" Nothing about people is left. {done.keys.resting} data keys rest for an hour and go the next time."
+    if done.unread:
+        words += f" {done.unread} addresses stay: their data key is not here."
+    return words
