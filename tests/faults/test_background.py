@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from pathlib import Path
 
@@ -107,21 +106,3 @@ def test_a_broker_that_comes_back_empty_delays_work_only(
             seconds=60,
         )
     assert books(house) == []
-
-
-def test_a_broker_that_hangs_slows_nobody(house: House, vilnius: Town) -> None:
-    """It takes the connection and never answers. The message is dropped; the row waits."""
-    with socket.socket() as silent:
-        silent.bind(("127.0.0.1", 0))
-        silent.listen(50)
-        jobs.connect(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
-        try:
-            vilnius.register()
-            began = time.monotonic()
-            with house.begin() as session:
-                print_requests.request_run(session, campaign_id=vilnius.id, sheet="a6", by="test", at=now())
-            waited = time.monotonic() - began
-        finally:
-            jobs.disconnect()
-    assert waited < jobs.SEND_WITHIN
-    assert value(house, "SELECT status FROM print_run") == "queued"
