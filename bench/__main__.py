@@ -1,10 +1,10 @@
-"""`python -m bench [registering|service|recipient|sealing …]`: measures, and prints a table for the README."""
+"""`python -m bench [registering|service|recipient|sealing|paper …]`: measures, and prints a table for the README."""
 
 from __future__ import annotations
 
 import sys
 
-from bench import looking, registering
+from bench import drawing, looking, registering
 from bench.report import table
 
 PARTS = {
@@ -12,6 +12,7 @@ PARTS = {
     "service": registering.as_service,
     "recipient": looking.recipients_page,
     "sealing": looking.sealing_and_desk,
+    "paper": drawing.paper,
 }
 
 

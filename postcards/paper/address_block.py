@@ -5,8 +5,10 @@ Called at each registration, so widths of letters are looked up once and kept.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from postcards.errors import Fault, Invalid
 from postcards.paper.layout import (
@@ -43,7 +45,8 @@ class SetBlock:
 
 
 def fit_address(lines: Sequence[str]) -> SetBlock:
-    """Set an address in 54 x 50 mm: 10 pt, then down to 9.2 pt, then broken at spaces, seven lines at most.
+    """Set an address in 54 x 50 mm: 10 pt, then down to 9.2 pt, then broken at spaces (Chinese and Japanese
+    between characters), seven lines at most.
 
     `lines` are as they are to be printed, name first and country last. This will return a `SetBlock`; it
     raises `DoesNotFit` for a word wider than 54 mm at 9.2 pt or for too many lines, and `NoSuchCharacter` for
@@ -90,9 +93,18 @@ def fit_message(text: str) -> SetBlock:
         lines, fits = _wrapped(text, size, MESSAGE.width)
         if fits and len(lines) * size * MESSAGE_LEADING * _POINT <= MESSAGE.height:
             return SetBlock(size, tuple(lines))
+    if not fits:
+        word = max(text.split(), key=lambda part: _width(part, size))
+        message = (
+            f"The message has a word that is longer than a line of the card: “{word[:60]}”. "
+            "Please shorten it, or part it with a space."
+        )
+        raise DoesNotFit(message, faults=[Fault("message", "word_too_long", message)])
+    room = int(MESSAGE.height / (size * MESSAGE_LEADING * _POINT))
+    over = sum(len(line) + 1 for line in lines[room:])
     message = (
-        "The message is longer than the card has room for. Please shorten it: about 250 letters fit, "
-        "and no single word may be longer than a line."
+        f"The message takes {len(lines)} lines on the card, and there is room for {room}. "
+        f"Please shorten it by about {over} letters."
     )
     raise DoesNotFit(message, faults=[Fault("message", "too_long", message)])
 
@@ -115,14 +127,41 @@ def _broken(line: str, size: float, position: int) -> list[str]:
 
 
 def _wrapped(text: str, size: float, width: float) -> tuple[list[str], bool]:
-    """Break at spaces, as late as possible. The flag is False when a single word is wider than a line."""
+    """Break at spaces, and between Chinese and Japanese characters, as late as possible.
+
+    The flag is False when something that cannot be broken is wider than a line.
+    """
     lines: list[str] = []
     fits = True
     for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and _width(longer, size) <= width:
-            lines[-1] = longer
-            continue
-        fits = fits and _width(word, size) <= width
-        lines.append(word)
+        for place, piece in enumerate(_pieces(word)):
+            longer = f"{lines[-1]}{'' if place else ' '}{piece}" if lines else piece
+            if lines and _width(longer, size) <= width:
+                lines[-1] = longer
+                continue
+            fits = fits and _width(piece, size) <= width
+            lines.append(piece)
     return lines, fits
+
+
+def _pieces(word: str) -> list[str]:
+    """Cut a word where a line may end in it: nowhere, but for Chinese and Japanese, which know no spaces."""
+    if not _HAN.search(word):
+        return [word]
+    pieces = [word[0]]
+    for before, character in pairwise(word):
+        may_break = _HAN.match(before) or _HAN.match(character)
+        if may_break and character not in _NEVER_FIRST and before not in _NEVER_LAST:
+            pieces.append(character)
+        else:
+            pieces[-1] += character
+    return pieces
+
+
+# Ideographs, kana and their punctuation; Korean is written with spaces.
+_HAN = re.compile("[\u2e80-\u312f\u3190-\u9fff\uf900-\ufaff\uff01-\uff60\U00020000-\U0003ffff]")
+# What never begins or ends a line (JIS X 4051, the rules that an address meets).
+_NEVER_FIRST = frozenset(
+    "、。，．・：；！？）」』】〉》〕］｝ー々〜－ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ,.:;!?)"
+)
+_NEVER_LAST = frozenset("（「『【〈《〔［｛〒(")

@@ -14,6 +14,7 @@ from postcards.paper.address_block import (
     missing_characters,
 )
 from postcards.paper.fonts import named
+from postcards.paper.shaping import forget_lines
 
 
 def check_entry(lines: Sequence[str], sender_name: str, message: str | None) -> list[Fault]:
@@ -37,6 +38,7 @@ def check_entry(lines: Sequence[str], sender_name: str, message: str | None) -> 
             fit()
         except DoesNotFit as refusal:
             faults += refusal.faults
+    forget_lines()
     return faults
 
 

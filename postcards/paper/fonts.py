@@ -113,6 +113,7 @@ class Typeface:
         self.letter_widths = _LetterWidths(self)
         self._glyphs: dict[str, int] = {}
         self._widths: dict[int, float] = {}
+        self._bearings: dict[int, float] = {}
 
     def glyph(self, character: str) -> int:
         """The glyph of one character. This will return 0 when the face lacks it."""
@@ -130,8 +131,11 @@ class Typeface:
 
     def left_bearing(self, glyph: int) -> float:
         """From the pen to the ink, in thousandths of the type size; negative when the ink begins before."""
-        extents = self.hb_font.get_glyph_extents(glyph)
-        return float(extents.x_bearing) * self.per_mille if extents else 0.0
+        bearing = self._bearings.get(glyph)
+        if bearing is None:
+            extents = self.hb_font.get_glyph_extents(glyph)
+            bearing = self._bearings[glyph] = float(extents.x_bearing) * self.per_mille if extents else 0.0
+        return bearing
 
 
 @cache

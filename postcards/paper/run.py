@@ -20,6 +20,7 @@ from postcards.paper.art import BLACK, WHITE, Art, Ink
 from postcards.paper.own_picture_object import write_picture
 from postcards.paper.pdf_file import PdfFile
 from postcards.paper.picture import CREAM, NIGHT, OWN, draw_picture, words_on_picture
+from postcards.paper.shaping import forget_lines
 from postcards.paper.typesetting import MM, Typesetter, text_width
 from postcards.rules.face import Face, Look
 from postcards.rules.sheet import (
@@ -127,6 +128,7 @@ class _Press:
             own = face_operators(self._look, face, self._set)
             front.append(b"q %b/A Do %b%bQ\n" % (before, lines, own))
             back.append(b"q %b/P Do %bQ\n" % (behind, self._small_number(face.number)))
+        forget_lines()
         self._file.page(b"".join(front), self._entries)
         self._file.page(b"".join(back), self._entries)
 

@@ -82,6 +82,19 @@ def shape_line(text: str, country: str | None = None) -> tuple[Run, ...]:
 
     This will return its runs from left to right, or raise `NoSuchCharacter`.
     """
+    return _shaped_line(text, country if _HAN.search(text) else None)
+
+
+def forget_lines() -> None:
+    """Lines are kept from measuring to drawing; this will let them go, for they are people's addresses."""
+    _shaped_line.cache_clear()
+
+
+_HAN = re.compile("[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
+
+
+@lru_cache(maxsize=16)
+def _shaped_line(text: str, country: str | None) -> tuple[Run, ...]:
     lacking = missing_characters(text)
     if lacking:
         raise no_such_character(lacking)
@@ -90,8 +103,30 @@ def shape_line(text: str, country: str | None = None) -> tuple[Run, ...]:
     return tuple(_shape(*piece) for piece in _seen_order(pieces))
 
 
+# What reads to the left, the digits of Arabic, and the signs that say so.
+_LEFTWARD = re.compile(
+    "[\u0590-\u08ff\u200f\u202b\u202e\u2067\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+
+
+def face_in_line(character: str, before: Typeface | None, country: str | None) -> Typeface:
+    """The face of a character that follows another: Latin letters and digits look alike in all lines of a card,
+    and spaces, marks and punctuation are of the script that they stand with.
+    """
+    if before is not None and (
+        character in _INVISIBLE or (before.glyph(character) and not _ALIKE.match(character))
+    ):
+        return before
+    return typeface_for(character, country) or regular()
+
+
+_ALIKE = re.compile("[0-9A-Za-z\u00c0-\u02af\u1e00-\u1eff]")
+
+
 def _levels(text: str) -> list[int]:
     """The embedding level of each character (UAX #9): even reads to the right, odd to the left."""
+    if not _LEFTWARD.search(text):  # all to the right, digits too: rules W7 and I1
+        return [0] * len(text)
     base = bidi.get_base_level(text)
     storage: dict[str, Any] = bidi.get_empty_storage()
     storage["base_level"] = base
@@ -124,15 +159,14 @@ def _pieces(text: str, levels: list[int], country: str | None) -> list[tuple[str
     pieces: list[tuple[str, int, Typeface, str | None]] = []
     for character, level in zip(text, levels, strict=True):
         script = _script(character)
+        face = face_in_line(character, pieces[-1][2] if pieces else None, country)
         if pieces:
-            before, its_level, face, its_script = pieces[-1]
+            before, its_level, its_face, its_script = pieces[-1]
             joins = script is None or its_script is None or script == its_script
-            has_it = character in _INVISIBLE or face.glyph(character)
-            if level == its_level and joins and has_it:
+            if level == its_level and joins and face is its_face:
                 pieces[-1] = (before + character, level, face, its_script or script)
                 continue
-        face_of_it = typeface_for(character, country) or regular()
-        pieces.append((character, level, face_of_it, script))
+        pieces.append((character, level, face, script))
     return pieces
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from postcards.errors import Invalid
@@ -100,9 +102,13 @@ def test_these_scripts_can_be_printed(text):
 def test_a_message_is_made_smaller_and_then_refused():
     assert fit_message("Sveika!").size_pt == 9.0
     assert fit_message("Sveika, močiute! " * 15).size_pt < 9
-    with pytest.raises(DoesNotFit):
+    with pytest.raises(DoesNotFit) as refused:
         fit_message("Sveika, močiute! " * 60)
-    with pytest.raises(DoesNotFit):
+    (fault,) = refused.value.faults
+    assert re.search(
+        r"takes \d\d lines on the card, and there is room for 7.*by about \d{3} letters", fault.message
+    )
+    with pytest.raises(DoesNotFit, match="a word that is longer"):
         fit_message("m" * 80)
 
 
