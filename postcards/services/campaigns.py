@@ -7,7 +7,7 @@ import datetime as dt
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from postcards.errors import Denied, Invalid, NotFound
+from postcards.errors import Denied, Fault, Invalid, NotFound
 from postcards.jobs import RETAIN, enqueue
 from postcards.models import Campaign, Stamp, Venue
 from postcards.rules.edition import Edition
@@ -42,6 +42,9 @@ def create(session: Session, *, edition: Edition, vault: Vault, by: str, at: dt.
     """This will create the campaign as a draft, with `cap` free stamps, its venues and a data key of its own."""
     if session.scalar(select(Campaign.id).where(Campaign.slug == edition.slug)) is not None:
         raise SlugTaken(f'There is a campaign "{edition.slug}" already. Give another name with --slug.')
+    if edition.card.picture and not edition.card.picture_sha256:
+        message = f"card.picture: {edition.card.picture} was not put into the storage before the campaign."
+        raise Invalid(message, faults=[Fault("card.picture", "not_kept", message)])
     campaign = Campaign(
         slug=edition.slug,
         name=edition.name,
@@ -92,7 +95,9 @@ def set_status(session: Session, *, slug: str, status: str, by: str, at: dt.date
     """This will open, pause or close the campaign, whatever its dates say. Raises `Denied` when it cannot."""
     campaign = find(session, slug=slug)
     if campaign.forgotten_at is not None:
-        raise Denied(f'"{slug}" is over: nothing of it is kept but numbers. Make a new one.', code="campaign_over")
+        raise Denied(
+            f'"{slug}" is over: nothing of it is kept but numbers. Make a new one.', code="campaign_over"
+        )
     if campaign.status == status:
         return campaign
     moved = session.execute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from postcards.cli.first_card import register_first_card
 from postcards.errors import Denied, Invalid, NotFound
 from postcards.queries import campaigns as queries
 from postcards.queries.stamps import Drawer, drawer
+from postcards.rules.edition import Edition, load_edition
 from postcards.services import campaigns, cards
+from postcards.services.faces import PictureGone, own_picture, picture_key
 from tests.plugins.cast import CARD, House, Town
 
 
@@ -139,3 +142,20 @@ def test_a_patrons_card_that_would_not_be_the_first_is_not_registered(
     file.write_text("{}")
     with pytest.raises(Invalid, match="sender"):
         register_first_card(house.kit, "vilnius", str(file))
+
+
+def test_an_edition_with_a_picture_needs_it_kept_first(house: House) -> None:
+    vilnius = load_edition("vilnius")
+    data = vilnius.to_dict()
+    edition = Edition.from_dict(data | {"card": data["card"] | {"picture": "winter.png"}})
+    with pytest.raises(Invalid, match="winter"), house.begin() as session:
+        campaigns.create(session, edition=edition, vault=house.kit.vault, by="test", at=house.at)
+    kept = edition.with_kept_picture(hashlib.sha256(b"a picture").hexdigest())
+    with pytest.raises(PictureGone, match="not in the storage"):
+        own_picture(kept, house.kit.files)
+    house.kit.files.put(picture_key(kept.card.picture_sha256 or ""), b"another picture")
+    with pytest.raises(PictureGone, match="altered"):
+        own_picture(kept, house.kit.files)
+    house.kit.files.put(picture_key(kept.card.picture_sha256 or ""), b"a picture")
+    assert own_picture(kept, house.kit.files) == b"a picture"
+    assert own_picture(vilnius, house.kit.files) is None

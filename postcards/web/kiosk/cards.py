@@ -17,7 +17,7 @@ from postcards.rules.address import Address
 from postcards.rules.card_words import CardWords, check_words
 from postcards.rules.edition import Edition
 from postcards.services import cards, registration
-from postcards.services.faces import faces_of, look_of, tracking_url
+from postcards.services.faces import faces_of, look_of, own_picture, tracking_url
 from postcards.services.kiosks import KioskIdentity
 from postcards.services.registration import CardRequest, Registered
 from postcards.web.answers import http_status, refusal_body
@@ -89,7 +89,11 @@ def show_postcard(card_id: uuid.UUID, query: shapes.SheetQuery) -> Response:
             session, card_ids=[card_id], edition=edition, vault=tools.vault, public_url=public_url
         )[card_id]
     look = look_of(
-        edition, slug=kiosk.campaign_slug, cap=kiosk.campaign_cap, test=tools.settings.is_test_address
+        edition,
+        slug=kiosk.campaign_slug,
+        cap=kiosk.campaign_cap,
+        test=tools.settings.is_test_address,
+        picture=own_picture(edition, tools.files),
     )
     return Response(
         draw_card(look, face, sheet=query.sheet),
