@@ -32,6 +32,8 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "KEYS_FILE": ("", "the wrapped data keys, outside the database (default HOME/keys/data-keys.json)"),
     "WEB_WORKERS": ("2", "web processes of `up` and of the image"),
     "TRUSTED_PROXIES": ("0", "reverse proxies before us whose X-Forwarded headers are true; compose says 1"),
+    "PRINT_PART_SHEETS": ("500", "sheets in a part of a print run; workers draw parts side by side"),
+    "PREFLIGHT_EVERY": ("100", "of a print run, each so many-th card is also looked at on its pixels"),
     "SECOND_FACTOR": ("off", "who needs a one-time code besides the password: off, organisers or everyone"),
     "EXPECT_BEAT": ("yes", "whether /readyz wants to see the scheduler; `up --no-worker` says no"),
     "METRICS_TOKEN": ("", "lets Prometheus read /metrics from elsewhere; without it only this machine may"),
@@ -61,6 +63,8 @@ class Settings:
     keys_file: Path
     web_workers: int
     trusted_proxies: int
+    print_part_sheets: int
+    preflight_every: int
     second_factor: str
     expect_beat: bool
     metrics_token: str
@@ -118,6 +122,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         faults.append(Fault("POSTCARDS_WEB_WORKERS", "range", "must be a whole number from 1 to 64"))
     if not (values["TRUSTED_PROXIES"].isdigit() and int(values["TRUSTED_PROXIES"]) <= 9):
         faults.append(Fault("POSTCARDS_TRUSTED_PROXIES", "range", "must be a whole number from 0 to 9"))
+    for name in ("PRINT_PART_SHEETS", "PREFLIGHT_EVERY"):
+        if not (values[name].isdecimal() and 1 <= int(values[name]) <= 10_000):
+            faults.append(Fault(PREFIX + name, "range", "must be a whole number from 1 to 10000"))
     if values["SECOND_FACTOR"].lower() not in ("off", "organisers", "everyone"):
         faults.append(Fault("POSTCARDS_SECOND_FACTOR", "choice", "must be off, organisers or everyone"))
     if values["EXPECT_BEAT"].lower() not in ("yes", "no"):
@@ -147,6 +154,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         keys_file=Path(values["KEYS_FILE"]) if values["KEYS_FILE"] else home / "keys" / "data-keys.json",
         web_workers=int(values["WEB_WORKERS"]),
         trusted_proxies=int(values["TRUSTED_PROXIES"]),
+        print_part_sheets=int(values["PRINT_PART_SHEETS"]),
+        preflight_every=int(values["PREFLIGHT_EVERY"]),
         second_factor=values["SECOND_FACTOR"].lower(),
         expect_beat=values["EXPECT_BEAT"].lower() == "yes",
         metrics_token=values["METRICS_TOKEN"],

@@ -6,12 +6,14 @@ import uuid
 
 from postcards import jobs
 from postcards.paper.manifest_files import make_files
-from postcards.paper.run import draw_run
+from postcards.press import press_of
 from postcards.services import (
     cut_offs,
     import_waiting,
     journal_chain,
     manifest_files,
+    print_control,
+    print_files,
     printing,
     sweeping,
     tallies,
@@ -39,6 +41,8 @@ def sweep() -> None:
     """Ask again for everything that waited too long; also beat's sign of life."""
     with kit().begin() as session:
         sweeping.sweep(session, at=clock())
+    print_control.resume_after_storage(kit().begin, files=kit().files, by="beat", clock=clock)
+    print_files.clear_cancelled(kit().begin, files=kit().sealed_files, by="beat", at=clock())
 
 
 @app.task(name=jobs.SEAL_DUE, **RETRY)
@@ -63,18 +67,8 @@ def make_manifest_files(campaign_id: int) -> None:
 
 @app.task(name=jobs.DRAW_PRINT_RUN, **RETRY)
 def draw_print_run(run_id: str) -> None:
-    """Draw one print run."""
-    printing.draw(
-        kit().begin,
-        run_id=uuid.UUID(run_id),
-        draw_run=draw_run,
-        files=kit().sealed_files,
-        vault=kit().vault,
-        public_url=kit().settings.public_url,
-        test=kit().settings.is_test_address,
-        worker=me(),
-        clock=clock,
-    )
+    """Draw one part of a print run; whoever drew it asks for the next."""
+    printing.draw_part(kit().begin, run_id=uuid.UUID(run_id), press=_press(), worker=me(), clock=clock)
 
 
 @app.task(name=jobs.EXPIRE_IMPORTS)
@@ -82,3 +76,8 @@ def expire_imports() -> None:
     """Forget the tables, and their reports, whose hour at the desk is over."""
     with kit().begin() as session:
         import_waiting.expire(session, files=kit().sealed_files, at=clock())
+
+
+def _press() -> printing.Press:
+    tools = kit()
+    return press_of(tools.settings, files=tools.files, sealed_files=tools.sealed_files, vault=tools.vault)

@@ -15,7 +15,7 @@ from postcards.gateways.mail import FolderMailer
 from postcards.kit import Kit
 from postcards.models import Card, ManifestLine
 from postcards.paper.manifest_files import make_files
-from postcards.paper.run import draw_run
+from postcards.press import press_of
 from postcards.rules.edition import Edition
 from postcards.rules.manifest import canonical
 from postcards.services import (
@@ -89,7 +89,6 @@ class Post:
         self._days.add(until, self._send)
 
     def _print(self, at: dt.datetime) -> None:
-        settings = self._kit.settings
         with suppress(NothingToPrint):
             with self._ledger.begin(may_be_refused=True) as session:
                 run = print_requests.request_run(
@@ -97,11 +96,9 @@ class Post:
                 )
             self._ledger.settle()
             ready = at + dt.timedelta(seconds=20)
-            printing.draw(
-                self._kit.begin, run_id=run.id, draw_run=draw_run, files=self._kit.sealed_files,
-                vault=self._kit.vault, public_url=settings.public_url, test=settings.is_test_address,
-                worker=WORKER, clock=lambda: ready,
-            )  # fmt: skip
+            kit = self._kit
+            press = press_of(kit.settings, files=kit.files, sealed_files=kit.sealed_files, vault=kit.vault)
+            printing.draw(kit.begin, run_id=run.id, press=press, worker=WORKER, clock=lambda: ready)
 
     def _seal(self, at: dt.datetime, answered: bool) -> None:
         self._ledger.settle()

@@ -1,25 +1,21 @@
-"""`postcards print …`: a print run to a file."""
+"""`postcards print …`: a print run to a file; `postcards spoil …`: misprints, to be printed again."""
 
 from __future__ import annotations
 
 import os
 import re
-import time
 from pathlib import Path
+from typing import get_args
 
 import click
 
-from postcards.cli.edge import BY, answer, as_json, now, tools
-from postcards.errors import Denied, Unavailable
-from postcards.kit import Kit, worker_name
-from postcards.models import PrintRun
+from postcards.cli.drawing import cover_sheet, draw_here, write_file
+from postcards.cli.edge import BY, answer, as_json, cards_of, now, tools
+from postcards.errors import Denied
 from postcards.paper.calibration import draw_calibration
-from postcards.paper.run import draw_run
-from postcards.rules.sheet import PRESETS
-from postcards.services import campaigns, print_requests, printing
-
-#: How long we wait for another worker that draws our run, looks of half a second.
-LOOKS = 240
+from postcards.queries.print_runs import RunSeen
+from postcards.rules.sheet import PRESETS, Duplex, Order
+from postcards.services import campaigns, print_requests, spoiling
 
 
 @click.command("print")
@@ -27,17 +23,46 @@ LOOKS = 240
 @click.option("--sheet", required=True, type=click.Choice(list(PRESETS)))
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--numbers", help="Only these, printed ones again: 1-500, or 42.")
+@click.option("--venue", help="Only the cards of this venue (its slug).")
+@click.option("--reason", help="Why cards that were printed before are printed again.")
 @click.option("--draft", is_flag=True, help="Look only: the cards are not marked as printed.")
+@click.option("--printer", help="A printer of `postcards printer`: its offsets and its duplex edge.")
+@click.option("--duplex", type=click.Choice(get_args(Duplex)), help="The edge the sheet is turned over.")
+@click.option(
+    "--order",
+    type=click.Choice(get_args(Order)),
+    default="sheet",
+    show_default=True,
+    help="stack: in order after the guillotine.",
+)
+@click.option("--cover", type=click.Path(dir_okay=False, path_type=Path), help="Write the cover sheet too.")
 @as_json
-def print_(slug: str, sheet: str, out: Path, numbers: str | None, draft: bool, as_json: bool) -> None:
+def print_(
+    slug: str,
+    sheet: str,
+    out: Path,
+    numbers: str | None,
+    venue: str | None,
+    reason: str | None,
+    draft: bool,
+    printer: str | None,
+    duplex: Duplex | None,
+    order: Order,
+    cover: Path | None,
+    as_json: bool,
+) -> None:
     """Print every card of SLUG that waits for paper, in order of number, into a PDF.
+
+    More than one part (of 500 sheets, unless a setting says otherwise) comes as FILE.zip, with a cover sheet.
 
     `postcards print calibration --sheet S --out FILE` makes the sheet to measure a printer with.
     """
-    _can_be_written(out)
+    can_be_written(out)
+    if cover is not None:
+        can_be_written(cover)
     if slug == "calibration":
         with out.open("wb") as file:
-            draw_calibration(sheet, file)
+            draw_calibration(sheet, file, duplex=duplex or "long-edge")
         click.echo(f"Wrote {out}.")
         return
     wanted = _range(numbers)
@@ -45,55 +70,71 @@ def print_(slug: str, sheet: str, out: Path, numbers: str | None, draft: bool, a
         with kit.begin() as session:
             campaign = campaigns.find(session, slug=slug)
             run = print_requests.request_run(
-                session, campaign_id=campaign.id, sheet=sheet, numbers=wanted, draft=draft, by=BY, at=now()
+                session,
+                campaign_id=campaign.id,
+                sheet=sheet,
+                numbers=wanted,
+                venue=venue,
+                draft=draft,
+                reason=reason,
+                printer=printer,
+                duplex=duplex,
+                order=order,
+                part_sheets=kit.settings.print_part_sheets,
+                by=BY,
+                at=now(),
             )
-        done = _drawn(kit, campaign.id, run)
-        with out.open("wb") as file:
-            for piece in kit.sealed_files.stream(done.file_key or "", key_id=done.key_id or ""):
-                file.write(piece)
+        done = draw_here(kit, campaign_id=campaign.id, run_id=run.id)
+        place = write_file(kit, done, out)
+        if cover is not None:
+            cover.write_bytes(cover_sheet(kit, done))
+    say_written(done, place, as_json=as_json)
+
+
+@click.command("spoil")
+@click.argument("slug")
+@click.argument("numbers", type=click.IntRange(1), nargs=-1, required=True)
+@click.option("--reason", required=True, help="What is wrong with the paper, such as “smudged”.")
+@as_json
+def spoil(slug: str, numbers: tuple[int, ...], reason: str, as_json: bool) -> None:
+    """Mark the paper of these cards of SLUG as spoiled: each waits for paper again, under a new code.
+
+    Tear the old paper up: its code is answered as replaced.
+    """
+    with tools() as kit, kit.begin() as session:
+        campaign = campaigns.find(session, slug=slug)
+        done = spoiling.spoil(
+            session, campaign_id=campaign.id, numbers=numbers, reason=reason, by=BY, at=now()
+        )
     if as_json:
-        answer({"run": done.run, "cards": done.cards, "first": done.first_number, "last": done.last_number,
-                "file": str(out), "draft": draft})  # fmt: skip
+        answer({"spoiled": done})
     else:
-        click.echo(f"Wrote {_said(done)}, to {out}.")
+        which = ", ".join(f"No. {number}" for number in done)
+        click.echo(f"Spoiled: {which}. Waiting for paper again, with a new code; tear the old paper up.")
 
 
-def _said(run: PrintRun) -> str:
-    if run.cards == 1:
-        return f"one card, No. {run.first_number}"
-    return f"{run.cards} cards, No. {run.first_number} to {run.last_number}"
+def say_written(run: RunSeen, place: Path, *, as_json: bool) -> None:
+    """This will say what was written, for a person or a program."""
+    drawn = sum(part.drawn for part in run.parts)
+    if as_json:
+        answer({"run": run.run, "cards": drawn, "first": run.first_number, "last": run.last_number,
+                "sheets": run.sheets, "parts": len(run.files), "file": str(place), "draft": run.draft})  # fmt: skip
+        return
+    if drawn == 1:
+        click.echo(f"Wrote one card, No. {run.first_number}, to {place}.")
+    else:
+        parts = f", in {len(run.files)} parts" if len(run.files) > 1 else ""
+        click.echo(
+            f"Wrote {cards_of(drawn)}, No. {run.first_number} to {run.last_number}{parts}, to {place}."
+        )
 
 
-def _can_be_written(out: Path) -> None:
-    """Looked at before anything is marked as printed. Raises `Denied`."""
+def can_be_written(out: Path) -> None:
+    """This will look before anything is marked as printed. Raises `Denied`."""
     if not out.parent.is_dir():
         raise Denied(f"{out} cannot be written: there is no folder {out.parent}.", code="no_folder")
     if not os.access(out if out.exists() else out.parent, os.W_OK):
         raise Denied(f"{out} cannot be written: it is not ours to write.", code="not_writable")
-
-
-def _drawn(kit: Kit, campaign_id: int, run: PrintRun) -> PrintRun:
-    """Draws the run, or waits for the worker that was quicker."""
-    for _ in range(LOOKS):
-        printing.draw(
-            kit.begin,
-            run_id=run.id,
-            draw_run=draw_run,
-            files=kit.sealed_files,
-            vault=kit.vault,
-            public_url=kit.settings.public_url,
-            test=kit.settings.is_test_address,
-            worker=worker_name("cli"),
-            clock=now,
-        )
-        with kit.begin() as session:
-            found = print_requests.get(session, campaign_id=campaign_id, run_id=run.id)
-        if found.status == "ready":
-            return found
-        if found.status == "failed":
-            raise Denied(f"The run could not be drawn: {found.failure}", code="print_failed")
-        time.sleep(0.5)
-    raise Unavailable("A worker is still drawing this run. Its file will be at the desk.")
 
 
 def _range(numbers: str | None) -> tuple[int, int] | None:

@@ -19,6 +19,9 @@ COMMANDS = {
     "partner": "people",
     "import": "importing",
     "print": "printing",
+    "print-run": "print_runs",
+    "printer": "printers",
+    "spoil": "printing",
     "manifest": "manifest",
     "check": "checking",
     "keys": "keys",
@@ -40,7 +43,7 @@ class Lazy(click.Group):
             return None
         found: click.Command = getattr(
             import_module(f"postcards.cli.{module}"),
-            {"print": "print_", "import": "import_"}.get(cmd_name, cmd_name),
+            {"print": "print_", "import": "import_"}.get(cmd_name, cmd_name.replace("-", "_")),
         )
         return found
 

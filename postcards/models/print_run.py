@@ -64,9 +64,6 @@ class PrintRun(Base):
         CheckConstraint("(status = 'paused') = (paused_for IS NOT NULL)", name="paused_says_why"),
         CheckConstraint("status <> 'ready' OR ready_at IS NOT NULL", name="ready_has_a_time"),
         CheckConstraint("part_sheets >= 1 AND parts >= 1", name="parts"),
-        CheckConstraint("(claimed_by IS NULL) = (claimed_until IS NULL)", name="lease"),
-        CheckConstraint("(file_key IS NULL) = (key_id IS NULL)", name="file_has_a_key"),
-        CheckConstraint("status <> 'ready' OR file_key IS NOT NULL", name="ready_has_a_file"),
         Index("ix_print_run_waiting", "requested_at", postgresql_where="status IN ('queued', 'drawing')"),
     )
 
@@ -100,14 +97,6 @@ class PrintRun(Base):
     taken_at: Mapped[Moment | None]
     taken_by: Mapped[str | None]
     forgotten_at: Mapped[Moment | None]
-    claimed_by: Mapped[str | None]
-    claimed_until: Mapped[Moment | None]
-    attempts: Mapped[int] = mapped_column(server_default="0")
-    file_key: Mapped[str | None]
-    key_id: Mapped[str | None]
-    file_name: Mapped[str | None]
-    file_bytes: Mapped[int | None]
-    file_sha256: Mapped[Mark | None]
 
 
 class PrintPart(Base):

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 _FILES = text(
     """
     SELECT f.file_key FROM manifest_file f JOIN manifest m ON m.id = f.manifest_id WHERE m.content IS NOT NULL
-    UNION SELECT r.file_key FROM print_run r WHERE r.status = 'ready' AND r.file_key IS NOT NULL
+    UNION SELECT p.file_key FROM print_part p JOIN print_run r ON r.id = p.print_run_id
+    WHERE p.file_key IS NOT NULL AND r.status <> 'cancelled'
     UNION SELECT 'pictures/' || (edition -> 'card' ->> 'picture_sha256') FROM campaign
     WHERE edition -> 'card' ->> 'picture_sha256' IS NOT NULL ORDER BY 1
     """
@@ -34,7 +35,8 @@ _KEYS = text(
         WHERE coalesce(sender, recipient, message, volunteer) IS NOT NULL
         UNION SELECT campaign_id, key_id FROM arrival WHERE key_id IS NOT NULL
         UNION SELECT campaign_id, key_id FROM manifest WHERE content IS NOT NULL
-        UNION SELECT campaign_id, key_id FROM print_run WHERE key_id IS NOT NULL
+        UNION SELECT campaign_id, key_id FROM print_part WHERE key_id IS NOT NULL
+        UNION SELECT campaign_id, key_id FROM print_fault
     ) AS used ON used.campaign_id = c.id ORDER BY 1, 2
     """
 )

@@ -15,7 +15,9 @@ _USED = text(
         WHERE coalesce(sender, recipient, message, volunteer) IS NOT NULL GROUP BY 1, 2
         UNION ALL SELECT campaign_id, key_id, 0, count(*), 0, 0 FROM arrival WHERE key_id IS NOT NULL GROUP BY 1, 2
         UNION ALL SELECT campaign_id, key_id, 0, 0, count(*), 0 FROM manifest WHERE content IS NOT NULL GROUP BY 1, 2
-        UNION ALL SELECT campaign_id, key_id, 0, 0, 0, count(*) FROM print_run WHERE key_id IS NOT NULL GROUP BY 1, 2
+        UNION ALL SELECT campaign_id, key_id, 0, 0, 0, count(DISTINCT print_run_id) FROM (
+            SELECT campaign_id, key_id, print_run_id FROM print_part WHERE key_id IS NOT NULL
+            UNION SELECT campaign_id, key_id, print_run_id FROM print_fault) AS runs GROUP BY 1, 2
         UNION ALL SELECT id, data_key, 0, 0, 0, 0 FROM campaign
     )
     SELECT used.key_id, c.slug, used.key_id = c.data_key AND c.forgotten_at IS NULL AS is_current,

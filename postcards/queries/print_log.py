@@ -16,6 +16,7 @@ class PrintedRow:
     number: int
     code: str
     printed_at: dt.datetime
+    recorded_at: dt.datetime
     by: str
     by_name: str | None
     run: int | None
@@ -25,7 +26,7 @@ class PrintedRow:
 
 _LOG = text(
     """
-    SELECT l.number, l.code, l.printed_at, l.by, coalesce(k.name, s.email) AS by_name, r.run, l.reason,
+    SELECT l.number, l.code, l.printed_at, l.recorded_at, l.by, coalesce(k.name, s.email) AS by_name, r.run, l.reason,
            sp.code IS NOT NULL AS spoiled
     FROM print_log l
     LEFT JOIN kiosk k ON k.campaign_id = l.campaign_id AND l.by = 'kiosk:' || k.id

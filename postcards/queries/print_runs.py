@@ -107,6 +107,8 @@ class RunSeen:
     campaign_id: int
     slug: str
     campaign_name: str
+    language: str
+    time_zone: str
     run: int
     sheet: str
     draft: bool
@@ -203,7 +205,9 @@ def newest(session: Session, *, campaign_id: int, limit: int = 20, before: int |
 
 _RUN = text(
     """
-    SELECT r.id, r.campaign_id, c.slug, c.edition ->> 'name' AS campaign_name, r.run, r.sheet, r.draft, r.status,
+    SELECT r.id, r.campaign_id, c.slug, c.edition ->> 'name' AS campaign_name,
+           c.edition -> 'languages' ->> 0 AS language, c.edition ->> 'time_zone' AS time_zone, r.run, r.sheet, r.draft,
+           r.status,
            r.paused_for, r.failure, r.cards, r.first_number, r.last_number, r.venue_slug, r.reason, r.printer,
            r.duplex, r.card_order, r.front_x, r.front_y, r.back_x, r.back_y, r.requested_by, s.email AS by_name,
            r.requested_at, r.began_at, r.began_with, r.ready_at, r.taken_at, r.taken_by, r.forgotten_at,

@@ -49,7 +49,7 @@ _WAITING = text(
     SELECT 'print_run', count(*), min(greatest(r.requested_at, r.began_at,
         (SELECT max(d.drawn_at) FROM print_part d WHERE d.print_run_id = r.id)))
     FROM print_run r
-    WHERE r.status IN ('queued', 'drawing') AND (r.claimed_until IS NULL OR r.claimed_until < :at)
+    WHERE r.status IN ('queued', 'drawing')
       AND NOT EXISTS (SELECT FROM print_part h WHERE h.print_run_id = r.id AND h.status IN ('waiting', 'drawing')
                       AND h.claimed_until >= :at)
       AND (CAST(:campaign_id AS int) IS NULL OR r.campaign_id = :campaign_id)
@@ -63,7 +63,6 @@ _CLAIMS = text(
     FROM (
         SELECT 'mail' AS kind, claimed_until FROM mail WHERE status IN ('waiting', 'sending')
         UNION ALL SELECT 'manifest_files', claimed_until FROM manifest WHERE files_at IS NULL
-        UNION ALL SELECT 'print_run', claimed_until FROM print_run WHERE status IN ('queued', 'drawing')
         UNION ALL SELECT 'print_run', claimed_until FROM print_part WHERE status IN ('waiting', 'drawing')
     ) AS every_kind
     GROUP BY kind ORDER BY kind

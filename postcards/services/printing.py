@@ -1,43 +1,53 @@
-"""Draws print runs: claim the run, draw its cards, keep the file sealed, and record what came out.
+"""Draws print runs part by part: claim one, draw its cards, look at what came out, keep its file sealed.
 
-A run is a row that says what it waits for. Whoever draws it holds a lease; a worker that dies is followed by
-another, and the same run drawn twice is the same bytes.
+Any number of workers draw the same run. A worker that dies costs its part, which another draws again with the same
+bytes; when the last part is drawn its cards are printed, all of them in one transaction.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Protocol
 
-from sqlalchemy import select, text, update
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from postcards.errors import Refusal, Unavailable
-from postcards.models import PrintRun
-from postcards.rules.edition import Edition
-from postcards.rules.face import Face
-from postcards.services import cards
+from postcards import jobs
+from postcards.errors import Invalid, Refusal, Unavailable
+from postcards.rules.face import Face, Look
+from postcards.services import print_parts, run_ending
 from postcards.services.dispatch import Begin, Clock
-from postcards.services.faces import faces_of, look_of
-from postcards.services.print_requests import write_journal
+from postcards.services.faces import Reads, faces_of, look_of, own_picture
+from postcards.services.people import PersonGone
+from postcards.services.print_parts import Claim, ClaimLost, FoundFault
 from postcards.vault import Vault
 
-#: How long a worker may be silent before another takes its run.
-LEASE = dt.timedelta(seconds=60)
-#: Cards opened at once while drawing.
+#: Cards opened at once while drawing; the lease is renewed and progress told as often.
 CHUNK = 200
 
-#: Draws faces onto sheets into a file, and gives the number of sheets.
+#: Draws faces (None: a blank place) onto sheets into a file, and gives the number of cards.
 DrawRun = Callable[..., int]
 
 
-class ClaimLost(Exception):
-    """Another worker has the run now; what we drew is dropped."""
+class CardFault(Protocol):
+    """What a preflight says of a card."""
+
+    @property
+    def number(self) -> int | None: ...
+
+    @property
+    def check(self) -> str: ...
+
+    @property
+    def why(self) -> str: ...
+
+
+#: Looks at a drawn part: its file, the look, the faces in their places, and how they were laid out.
+Preflight = Callable[..., Sequence[CardFault]]
 
 
 class Keeps(Protocol):
@@ -47,234 +57,210 @@ class Keeps(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """A run that this worker draws, and all it needs for that."""
+class Press:
+    """What drawing takes of the outside. `public_url` is ours; the campaign's own, frozen at its first real print,
+    goes before it. With `test` no card can be mistaken for a real one."""
 
-    run_id: uuid.UUID
-    run: int
-    campaign_id: int
-    slug: str
-    cap: int
-    sheet: str
-    draft: bool
-    key_id: str
-    public_url: str | None
-    edition: Edition
-    worker: str
+    draw_run: DrawRun
+    preflight: Preflight | None
+    files: Keeps
+    pictures: Reads
+    vault: Vault
+    public_url: str
+    test: bool
 
 
-def claim(session: Session, *, run_id: uuid.UUID, worker: str, at: dt.datetime) -> Claim | None:
-    """This will take the run for this worker, unless it is done or another's lease lasts."""
-    taken = session.execute(
-        text(
-            """
-            UPDATE print_run SET status = 'drawing', claimed_by = :worker, claimed_until = :until,
-                attempts = attempts + 1
-            FROM campaign
-            WHERE print_run.id = :run_id AND campaign.id = print_run.campaign_id
-              AND (print_run.status = 'queued' OR (print_run.status = 'drawing' AND claimed_until < :at))
-            RETURNING print_run.campaign_id, run, sheet, draft, attempts, campaign.slug, campaign.cap,
-                campaign.data_key, campaign.public_url, campaign.edition
-            """
-        ),
-        {"run_id": run_id, "worker": worker, "at": at, "until": at + LEASE},
-    ).one_or_none()
-    if taken is None:
-        return None
-    return Claim(
-        run_id=run_id,
-        run=taken.run,
-        campaign_id=taken.campaign_id,
-        slug=taken.slug,
-        cap=taken.cap,
-        sheet=taken.sheet,
-        draft=taken.draft,
-        key_id=taken.data_key,
-        public_url=taken.public_url,
-        edition=Edition.from_dict(taken.edition),
-        worker=worker,
-    )
+@dataclass(slots=True)
+class _Drawn:
+    """What was read of a part while it was drawn: each place's face, None for a blank one."""
+
+    faces: list[Face | None] = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
 
 
-def draw(
-    begin: Begin,
-    *,
-    run_id: uuid.UUID,
-    draw_run: DrawRun,
-    files: Keeps,
-    vault: Vault,
-    public_url: str,
-    test: bool,
-    worker: str,
-    clock: Clock,
-) -> bool:
-    """This will draw one run and keep its file sealed; False when it is done already or another draws it.
-
-    `public_url` is ours; the campaign's own, frozen at its first real print, goes before it. With `test` no card
-    can be mistaken for a real one. Raises `Unavailable` when storage or database is away; the run then waits again.
-    """
-    mine = f"{worker}/{uuid.uuid4().hex[:8]}"
-    with begin() as session:
-        claimed = claim(session, run_id=run_id, worker=mine, at=clock())
-    if claimed is None:
-        return False
-    look = look_of(claimed.edition, slug=claimed.slug, cap=claimed.cap, test=test)
-    url = claimed.public_url or public_url
-    try:
-        out = io.BytesIO()
-        draw_run(look, _faces(begin, claimed, vault, url, clock), sheet=claimed.sheet, out=out)
-        key = f"print-runs/{claimed.campaign_id}/{run_id}.pdf"
-        stored = files.put(key, _pieces(out), key_id=claimed.key_id)
-        with begin() as session:
-            _finish(session, claimed, key, stored, None if test else url, at=clock())
-    except ClaimLost:
-        return False
-    except Unavailable:
-        with suppress(Refusal, ClaimLost), begin() as session:
-            _mine(session, claimed, {"status": "queued", "claimed_by": None, "claimed_until": None})
-        raise
-    except Refusal as refusal:
-        with begin() as session:
-            _fail(session, claimed, refusal.message, at=clock())
-        raise
-    return True
+def draw(begin: Begin, *, run_id: uuid.UUID, press: Press, worker: str, clock: Clock) -> bool:
+    """This will draw every part of a run that nobody else draws; False when there was none. Raises as `draw_part`."""
+    drew = False
+    while draw_part(begin, run_id=run_id, press=press, worker=worker, clock=clock):
+        drew = True
+    return drew
 
 
-def draw_waiting(begin: Begin, *, clock: Clock, **how: Any) -> int:
+def draw_waiting(begin: Begin, *, press: Press, worker: str, clock: Clock) -> int:
     """This will draw every run that waits, or whose worker was lost; gives how many."""
     with begin() as session:
         waiting = session.scalars(
-            text(
-                """
-                SELECT id FROM print_run
-                WHERE status = 'queued' OR (status = 'drawing' AND claimed_until < :at) ORDER BY requested_at
-                """
-            ),
-            {"at": clock()},
+            text("SELECT id FROM print_run WHERE status IN ('queued', 'drawing') ORDER BY requested_at")
         ).all()
-    return sum(draw(begin, run_id=run_id, clock=clock, **how) for run_id in waiting)
+    return sum(draw(begin, run_id=one, press=press, worker=worker, clock=clock) for one in waiting)
 
 
-def _faces(begin: Begin, claimed: Claim, vault: Vault, url: str, clock: Clock) -> Iterator[Face]:
-    """Opens the cards a few at a time, and renews the lease with each handful. Those corrected or voided
-    since the run was asked for are left out: their paper would be wrong."""
-    position = 0
-    while True:
-        with begin() as session:
-            if position:
-                _mine(session, claimed, {"claimed_until": clock() + LEASE})
-            rows = session.execute(
-                text(
-                    """
-                    SELECT prc.card_id, prc.position FROM print_run_card AS prc
-                    JOIN card ON card.id = prc.card_id AND card.code = prc.code AND card.status <> 'void'
-                    WHERE prc.print_run_id = :run_id AND prc.position > :position
-                      AND (card.print_run_id = :run_id OR card.status = 'printed' OR CAST(:draft AS boolean))
-                    ORDER BY prc.position LIMIT :chunk
-                    """
-                ),
-                {
-                    "run_id": claimed.run_id,
-                    "position": position,
-                    "chunk": CHUNK,
-                    "draft": claimed.draft,
-                },
-            ).all()
-            faces = faces_of(
-                session,
-                card_ids=[row.card_id for row in rows],
-                edition=claimed.edition,
-                vault=vault,
-                public_url=url,
-            )
-        if not rows:
-            return
-        position = rows[-1].position
-        yield from (faces[row.card_id] for row in rows)
+def draw_part(begin: Begin, *, run_id: uuid.UUID, press: Press, worker: str, clock: Clock) -> bool:
+    """This will draw one part of the run, and ask for the next; False when nothing is left for us.
 
-
-#: What has become of each card while it was drawn decides: only those still claimed, with the code that was drawn,
-#: are printed now; of printed ones that were drawn again only the log says so.
-_PRINTED = text(
+    When the storage is away or full the run pauses by itself, and when a card cannot be printed the run fails; both
+    say so in the run. Raises `Unavailable` when the database is away; the part then waits for its lease to end.
     """
-    WITH done AS (
-        UPDATE card SET status = 'printed', printed_at = :at, print_run_id = NULL
-        FROM print_run_card AS prc
-        WHERE prc.print_run_id = :run_id AND card.id = prc.card_id AND card.code = prc.code
-          AND card.status = 'registered' AND card.print_run_id = :run_id
-        RETURNING card.id, card.campaign_id, card.number, card.code, card.venue_slug, card.country
-    ), again AS (
-        SELECT card.id, card.campaign_id, card.number, card.code FROM print_run_card AS prc
-        JOIN card ON card.id = prc.card_id AND card.code = prc.code AND card.status = 'printed'
-        WHERE prc.print_run_id = :run_id
-    ), logged AS (
-        INSERT INTO print_log (id, campaign_id, card_id, number, code, printed_at, recorded_at, by, print_run_id,
-            reason)
-        SELECT gen_random_uuid(), campaign_id, id, number, code, :at, :at, :by, :run_id, reason
-        FROM (SELECT id, campaign_id, number, code, NULL AS reason FROM done
-              UNION ALL SELECT id, campaign_id, number, code, 'printed again by number' FROM again) AS every_card
-    ), moved AS (
-        INSERT INTO tally_delta (campaign_id, venue_slug, country, status, cards)
-        SELECT campaign_id, coalesce(venue_slug, ''), country, step.status, step.sign * count(*)
-        FROM done CROSS JOIN (VALUES ('registered', -1), ('printed', 1)) AS step (status, sign)
-        GROUP BY 1, 2, 3, step.status, step.sign
+    mine = f"{worker}/{uuid.uuid4().hex[:8]}"
+    with begin() as session:
+        if run_ending.give_up_on_worn_out(session, run_id=run_id, at=clock()):
+            return False
+        claimed = print_parts.claim(session, run_id=run_id, worker=mine, at=clock())
+    if claimed is None:
+        return False
+    try:
+        _draw(begin, claimed, press, clock)
+    except ClaimLost:
+        return True
+    except Unavailable as away:
+        with suppress(Refusal, ClaimLost), begin() as session:
+            run_ending.pause_for_storage(session, claimed, away, at=clock())
+        if away.code not in run_ending.OF_STORAGE:
+            raise
+        return False
+    except Refusal as refusal:
+        with begin() as session:
+            run_ending.fail(session, claimed, refusal.message, at=clock())
+        return False
+    with begin() as session:
+        jobs.enqueue(session, jobs.DRAW_PRINT_RUN, run_id=str(run_id))
+    return True
+
+
+def _draw(begin: Begin, claimed: Claim, press: Press, clock: Clock) -> None:
+    url = claimed.public_url or press.public_url
+    look = look_of(
+        claimed.edition,
+        slug=claimed.slug,
+        cap=claimed.cap,
+        test=press.test,
+        picture=own_picture(claimed.edition, press.pictures),
     )
-    SELECT (SELECT count(*) FROM done) + (SELECT count(*) FROM again)
+    read = _Drawn()
+    faces: Any = _faces(begin, claimed, press.vault, url, clock, read)
+    if claimed.order == "stack":
+        faces = list(faces)  # the first sheet holds cards from all over the part
+    how = {
+        "sheet": claimed.sheet,
+        "duplex": claimed.duplex,
+        "order": claimed.order,
+        "offset": claimed.offset,
+    }
+    # One part is bounded (at most so many sheets), and lies nowhere in the clear but here.
+    out = io.BytesIO()
+    faults: Sequence[CardFault] = ()
+    blank = False
+    try:
+        press.draw_run(look, faces, out=out, **how)
+    except Invalid as refusal:
+        for _ in faces:  # those not drawn yet, for each may have a fault of its own
+            pass
+        blank = not any(read.faces)
+        if not blank:
+            faults = culprits(press.draw_run, look, [face for face in read.faces if face], claimed.sheet)
+            if not faults:
+                raise refusal
+    if press.preflight is not None and not faults and not blank:
+        _renew(begin, claimed, read, clock)
+        out.seek(0)
+        faults = press.preflight(out, look, read.faces, **how)
+    stored = key = None
+    if not faults and not blank:
+        _renew(begin, claimed, read, clock)
+        key = f"print-runs/{claimed.campaign_id}/{claimed.run_id}/{claimed.part.part}.pdf"
+        stored = press.files.put(key, _pieces(out), key_id=claimed.key_id)
+    with begin() as session:
+        run_ending.end_part(
+            session,
+            claimed,
+            drawn=[place for place, face in zip(read.positions, read.faces, strict=True) if face is not None],
+            faults=[FoundFault(fault.number, fault.check, fault.why) for fault in faults],
+            key=key,
+            stored=stored,
+            vault=press.vault,
+            public_url=None if press.test else url,
+            at=clock(),
+        )
+
+
+def culprits(draw_run: DrawRun, look: Look, faces: Sequence[Face], sheet: str) -> list[FoundFault]:
+    """This will find the faces that cannot be drawn, by halves; none when all can be drawn alone."""
+    try:
+        draw_run(look, faces, sheet=sheet, out=io.BytesIO())
+    except Invalid as refusal:
+        if len(faces) == 1:
+            why = refusal.faults[0].message if refusal.faults else refusal.message
+            return [FoundFault(faces[0].number, refusal.code, why)]
+        middle = len(faces) // 2
+        return [
+            *culprits(draw_run, look, faces[:middle], sheet),
+            *culprits(draw_run, look, faces[middle:], sheet),
+        ]
+    return []
+
+
+def _faces(
+    begin: Begin, claimed: Claim, vault: Vault, url: str, clock: Clock, read: _Drawn
+) -> Iterator[Face | None]:
+    """Opens the cards a few at a time, tells how far we are, and renews the lease with each handful. The place of one
+    that was corrected, voided or erased since the run was asked for stays blank: its paper would be wrong."""
+    position = claimed.part.first_position - 1
+    while position < claimed.part.last_position:
+        upto = min(position + CHUNK, claimed.part.last_position)
+        with begin() as session:
+            if read.positions:
+                print_parts.renew(session, claimed, drawn=sum(map(bool, read.faces)), at=clock())
+            ids = {
+                row.position: row.card_id
+                for row in session.execute(
+                    _ALIVE,
+                    {
+                        "run_id": claimed.run_id,
+                        "after": position,
+                        "upto": upto,
+                        "draft": claimed.draft,
+                    },
+                )
+            }
+            faces = _opened(session, list(ids.values()), claimed, vault, url)
+        for place in range(position + 1, upto + 1):
+            face = faces.get(ids[place]) if place in ids else None
+            read.positions.append(place)
+            read.faces.append(face)
+            yield face
+        position = upto
+
+
+_ALIVE = text(
+    """
+    SELECT prc.position, prc.card_id FROM print_run_card AS prc
+    JOIN card ON card.id = prc.card_id AND card.code = prc.code AND card.status <> 'void'
+    WHERE prc.print_run_id = :run_id AND prc.position > :after AND prc.position <= :upto
+      AND prc.outcome IS DISTINCT FROM 'taken_out'
+      AND (card.print_run_id = :run_id OR card.status <> 'registered' OR CAST(:draft AS boolean))
     """
 )
 
 
-def _finish(
-    session: Session, claimed: Claim, key: str, stored: Any, public_url: str | None, *, at: dt.datetime
-) -> None:
-    run = _mine(
-        session,
-        claimed,
-        {
-            "status": "ready",
-            "claimed_by": None,
-            "claimed_until": None,
-            "ready_at": at,
-            "file_key": key,
-            "key_id": claimed.key_id,
-            "file_name": f"{claimed.slug}-run-{claimed.run:03}.pdf",
-            "file_bytes": stored.bytes,
-            "file_sha256": stored.sha256,
-            "failure": None,
-        },
-    )
-    printed = 0
-    if not claimed.draft:
-        printed = int(
-            session.execute(
-                _PRINTED, {"run_id": claimed.run_id, "at": at, "by": claimed.worker.partition("/")[0]}
-            ).scalar_one()
-        )
-        if public_url is not None:
-            cards.freeze_public_url(session, campaign_id=claimed.campaign_id, public_url=public_url)
-    write_journal(session, run, "print_run.ready", by=claimed.worker, at=at, printed=printed)
+def _opened(
+    session: Session, ids: list[uuid.UUID], claimed: Claim, vault: Vault, url: str
+) -> dict[uuid.UUID, Face]:
+    def opened(card_ids: list[uuid.UUID]) -> dict[uuid.UUID, Face]:
+        return faces_of(session, card_ids=card_ids, edition=claimed.edition, vault=vault, public_url=url)
+
+    try:
+        return opened(ids)
+    except PersonGone:
+        found: dict[uuid.UUID, Face] = {}
+        for card_id in ids:
+            with suppress(PersonGone):
+                found |= opened([card_id])
+        return found
 
 
-def _fail(session: Session, claimed: Claim, why: str, *, at: dt.datetime) -> None:
-    run = _mine(
-        session, claimed, {"status": "failed", "claimed_by": None, "claimed_until": None, "failure": why}
-    )
-    session.execute(
-        text("UPDATE card SET print_run_id = NULL WHERE campaign_id = :id AND print_run_id = :run_id"),
-        {"id": claimed.campaign_id, "run_id": claimed.run_id},
-    )
-    write_journal(session, run, "print_run.failed", by=claimed.worker, at=at)
-
-
-def _mine(session: Session, claimed: Claim, values: dict[str, Any]) -> PrintRun:
-    changed = session.execute(
-        update(PrintRun)
-        .where(PrintRun.id == claimed.run_id, PrintRun.claimed_by == claimed.worker)
-        .values(**values)
-    )
-    if changed.rowcount != 1:  # type: ignore[attr-defined]
-        raise ClaimLost
-    return session.scalars(select(PrintRun).where(PrintRun.id == claimed.run_id)).one()
+def _renew(begin: Begin, claimed: Claim, read: _Drawn, clock: Clock) -> None:
+    with begin() as session:
+        print_parts.renew(session, claimed, drawn=sum(map(bool, read.faces)), at=clock())
 
 
 def _pieces(out: BinaryIO, size: int = 1 << 20) -> Iterator[bytes]:

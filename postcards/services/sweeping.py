@@ -27,9 +27,10 @@ def sweep(session: Session, *, at: dt.datetime) -> None:
         jobs.enqueue(session, jobs.MAKE_MANIFEST_FILES, campaign_id=campaign_id)
     waiting = text(
         """
-        SELECT id FROM print_run
-        WHERE (status = 'queued' AND requested_at < :before) OR (status = 'drawing' AND claimed_until < :at)
-        ORDER BY requested_at LIMIT 20
+        SELECT r.id FROM print_part p JOIN print_run r ON r.id = p.print_run_id
+        WHERE r.status IN ('queued', 'drawing') AND r.requested_at < :before
+          AND (p.status = 'waiting' OR (p.status = 'drawing' AND p.claimed_until < :at))
+        ORDER BY r.requested_at, p.part LIMIT 20
         """
     )
     for run_id in session.scalars(waiting, {"before": at - WAITED, "at": at}):

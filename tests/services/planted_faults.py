@@ -175,9 +175,26 @@ FAULTS = (
         "UPDATE print_run SET run = 3 WHERE campaign_id = :v AND run = 2", "print_run_gap", "run 2 is missing"
     ),
     Fault(
-        "UPDATE print_run SET status = 'failed' WHERE campaign_id = :v AND run = 2",
+        "UPDATE print_run SET status = 'cancelled' WHERE campaign_id = :v AND run = 2",
         "claimed_by_finished_run",
-        "Card #in_waiting_run of vilnius is registered and claimed by print run 2, but that run is failed",
+        "Card #in_waiting_run of vilnius is registered and claimed by print run 2, but that run is cancelled",
+    ),
+    Fault(
+        "UPDATE print_part SET last_position = 2 FROM print_run r WHERE r.id = print_run_id AND r.run = 1",
+        "print_parts_differ",
+        "Print run 1 of vilnius says 1 parts over 1 cards; its parts are 1, over 2",
+    ),
+    Fault(
+        "UPDATE print_part SET status = 'waiting', file_key = NULL, key_id = NULL FROM print_run r "
+        "WHERE r.id = print_run_id AND r.run = 1",
+        "ready_with_undrawn_part",
+        "Print run 1 of vilnius is ready, but its part 1 is waiting",
+    ),
+    Fault(
+        "INSERT INTO spoiled_print SELECT code, campaign_id, id, number, 'smudged', now(), 'staff:1' FROM card "
+        "WHERE id = :printed",
+        "spoiled_code_in_force",
+        "Card #printed of vilnius was spoiled under code @printed, but that code is still in force",
     ),
     Fault(
         "UPDATE print_log SET print_run_id = NULL WHERE card_id = :in_run",
@@ -290,13 +307,58 @@ FAULTS = (
         "the list of hashes does not follow from the files beside it",
     ),
     Fault(
-        "UPDATE print_run SET file_key = 'print-runs/elsewhere.pdf' WHERE campaign_id = :v AND run = 1",
+        "UPDATE print_part SET file_key = 'print-runs/elsewhere.pdf' FROM print_run r "
+        "WHERE r.id = print_run_id AND r.run = 1",
         "file_unreadable",
-        "Print run vilnius/1 vilnius-run-001.pdf: This file is not there (any more).",
+        "Print run vilnius/1 part 1: This file is not there (any more).",
     ),
     Fault(
         "DELETE FROM manifest_file WHERE campaign_id = :v",
         "files_unlisted",
         "Manifest vilnius/1.1 has its files",
+    ),
+    Fault(
+        "INSERT INTO erasure SELECT gen_random_uuid(), :v, :registered, 1, 'number', '{recipient}', 'registered', "
+        "false, NULL, :at, 'cli'",
+        "erased_but_there",
+        "Card #registered of vilnius was erased on 2026-12-14, but the recipient is there",
+    ),
+    Fault(
+        "INSERT INTO erasure SELECT gen_random_uuid(), :v, :sealed, 1, 'number', '{recipient}', 'sealed', "
+        "false, NULL, :at, 'cli'",
+        "erasure_not_in_ledger",
+        "The erasure of card :sealed is not in the ledger beside the keys",
+    ),
+    Fault(
+        "UPDATE person SET recipient = NULL WHERE card_id = :handed_over",
+        "index_left_behind",
+        "Card #handed_over of vilnius has no recipient any more, but its blind index is still there",
+    ),
+    Fault(
+        "UPDATE person SET recipient = NULL, recipient_index = NULL WHERE card_id = :in_run",
+        "print_file_of_erased",
+        "Print run 1 of vilnius still has its file, though card #in_run in it has no recipient",
+    ),
+    Fault(
+        "UPDATE campaign SET forgotten_at = now() WHERE id = :v",
+        "forgotten_but_there",
+        "Campaign vilnius is over and its keys were given up, but 13 cards still hold something about people",
+    ),
+    Fault(
+        "UPDATE card SET handed_over_at = CAST(:at AS timestamptz) - interval '93 days' WHERE id = :handed_over",
+        "kept_too_long",
+        "Card #handed_over of vilnius still holds recipient, which had to go on 2026-12-11",
+    ),
+    Fault(
+        "UPDATE manifest SET handed_over_at = CAST(:at AS timestamptz) - interval '93 days' "
+        "WHERE campaign_id = :v AND number = 1",
+        "paper_kept_too_long",
+        "Manifest 1 of vilnius still has its files, whose time is over",
+    ),
+    Fault(
+        "UPDATE print_run SET ready_at = CAST(:at AS timestamptz) - interval '33 days' "
+        "WHERE campaign_id = :v AND run = 1",
+        "paper_kept_too_long",
+        "Print run 1 of vilnius still has its files, whose time is over",
     ),
 )

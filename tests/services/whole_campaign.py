@@ -8,7 +8,6 @@ import uuid
 from dataclasses import dataclass, field
 
 from postcards.paper.manifest_files import make_files
-from postcards.paper.run import draw_run
 from postcards.services import (
     booklets,
     cards,
@@ -25,6 +24,7 @@ from postcards.services import (
 from postcards.services.receipts import Answer
 from postcards.services.registration import Registered
 from tests.plugins.cast import Town
+from tests.services.pressing import public_press
 
 HOUR = dt.timedelta(hours=1)
 
@@ -167,11 +167,7 @@ def whole_campaign(town: Town) -> WholeCampaign:
             printing.draw_waiting(
                 house.begin,
                 clock=at,
-                draw_run=draw_run,
-                files=house.kit.sealed_files,
-                vault=house.kit.vault,
-                public_url="https://example.org",
-                test=False,
+                press=public_press(house),
                 worker="worker",
             )
     made.booklet = uuid.uuid4()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -39,7 +41,7 @@ def upgrade() -> None:
 
 
 def _runs() -> None:
-    for column in (
+    columns: tuple[sa.Column[Any], ...] = (
         sa.Column("venue_slug", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("printer", sa.Text(), nullable=True),
@@ -54,7 +56,8 @@ def _runs() -> None:
         sa.Column("taken_at", MOMENT, nullable=True),
         sa.Column("taken_by", sa.Text(), nullable=True),
         sa.Column("forgotten_at", MOMENT, nullable=True),
-    ):
+    )
+    for column in columns:
         op.add_column("print_run", column)
     op.drop_constraint(op.f("ck_print_run_status"), "print_run", type_="check")
     _one_of("print_run", "status", "'queued', 'drawing', 'paused', 'ready', 'failed', 'cancelled'")

@@ -28,10 +28,10 @@ _FILES = text(
     FROM manifest_file f JOIN manifest m ON m.id = f.manifest_id JOIN campaign c ON c.id = m.campaign_id
     WHERE c.id = ANY(:campaigns) AND m.content IS NOT NULL
     UNION ALL
-    SELECT 'print run ' || c.slug || '/' || r.run || ' ' || coalesce(r.file_name, ''), r.id::text,
-           1, coalesce(r.file_name, ''), r.file_key, r.key_id, r.file_bytes, r.file_sha256, NULL
-    FROM print_run r JOIN campaign c ON c.id = r.campaign_id
-    WHERE c.id = ANY(:campaigns) AND r.status = 'ready' AND r.file_key IS NOT NULL
+    SELECT 'print run ' || c.slug || '/' || r.run || ' part ' || p.part, r.id::text, p.part, p.part || '.pdf',
+           p.file_key, p.key_id, p.file_bytes, p.file_sha256, NULL
+    FROM print_part p JOIN print_run r ON r.id = p.print_run_id JOIN campaign c ON c.id = r.campaign_id
+    WHERE c.id = ANY(:campaigns) AND p.file_key IS NOT NULL AND r.status <> 'cancelled'
     ORDER BY owner, position
     """
 )

@@ -42,10 +42,10 @@ SENTENCES = (
         JOIN print_run r ON r.campaign_id = k.campaign_id AND r.id = k.print_run_id
         LEFT JOIN print_run_card p ON p.print_run_id = r.id AND p.card_id = k.id
         WHERE c.id = ANY(:campaigns) AND k.print_run_id IS NOT NULL
-          AND (p.card_id IS NULL OR r.status NOT IN ('queued', 'drawing')) ORDER BY 1, 3
+          AND (p.card_id IS NULL OR r.status NOT IN ('queued', 'drawing', 'paused', 'failed')) ORDER BY 1, 3
         """,
     ),
-    # A card that was corrected or given up before its run was drawn is left out of it: its code there is an old one.
+    # A card that was corrected or given up before its run was ready is left out of it, or its paper is stale.
     Sentence(
         "run_not_logged",
         "print run {slug}/{run}",
@@ -53,10 +53,44 @@ SENTENCES = (
         """
         SELECT c.slug, r.run, p.number, p.code
         FROM print_run r JOIN campaign c ON c.id = r.campaign_id
-        JOIN print_run_card p ON p.print_run_id = r.id
-        JOIN card k ON k.campaign_id = r.campaign_id AND k.id = p.card_id AND k.code = p.code AND k.status <> 'void'
+        JOIN print_run_card p ON p.print_run_id = r.id AND p.outcome = 'drawn'
         LEFT JOIN print_log l ON l.campaign_id = r.campaign_id AND l.card_id = p.card_id AND l.print_run_id = r.id
         WHERE c.id = ANY(:campaigns) AND r.status = 'ready' AND NOT r.draft AND l.id IS NULL ORDER BY 1, 2, 3
+        """,
+    ),
+    Sentence(
+        "print_parts_differ",
+        "print run {slug}/{run}",
+        "Print run {run} of {slug} says {parts} parts over {cards} cards; its parts are {found}, over {covered}.",
+        """
+        SELECT c.slug, r.run, r.parts, r.cards, count(p.part) AS found,
+               coalesce(sum(p.last_position - p.first_position + 1), 0) AS covered
+        FROM print_run r JOIN campaign c ON c.id = r.campaign_id LEFT JOIN print_part p ON p.print_run_id = r.id
+        WHERE c.id = ANY(:campaigns) GROUP BY c.slug, r.id
+        HAVING (count(p.part), coalesce(sum(p.last_position - p.first_position + 1), 0), coalesce(min(p.part), 1),
+                coalesce(max(p.part), 0), coalesce(min(p.first_position), 1), coalesce(max(p.last_position), 0))
+               IS DISTINCT FROM (r.parts, r.cards, 1, r.parts, 1, r.cards) ORDER BY 1, 2
+        """,
+    ),
+    Sentence(
+        "ready_with_undrawn_part",
+        "print run {slug}/{run}",
+        "Print run {run} of {slug} is ready, but its part {part} is {status}.",
+        """
+        SELECT c.slug, r.run, p.part, p.status FROM print_run r JOIN campaign c ON c.id = r.campaign_id
+        JOIN print_part p ON p.print_run_id = r.id
+        WHERE c.id = ANY(:campaigns) AND r.status = 'ready' AND p.status NOT IN ('drawn', 'empty', 'gone')
+        ORDER BY 1, 2, 3
+        """,
+    ),
+    Sentence(
+        "spoiled_code_in_force",
+        "card {id}",
+        "Card {number} of {slug} was spoiled under code {code}, but that code is still in force.",
+        """
+        SELECT c.slug, s.card_id AS id, s.number, s.code FROM spoiled_print s JOIN campaign c ON c.id = s.campaign_id
+        JOIN tracking_code t ON t.code = s.code
+        WHERE c.id = ANY(:campaigns) AND t.ended IS NULL ORDER BY 1, 3
         """,
     ),
     Sentence(

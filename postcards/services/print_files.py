@@ -1,0 +1,118 @@
+"""Takes files of print runs away: when their time is over, when a person in them is erased, when a run is cancelled.
+
+First the file goes, then the word for it: what was broken off is found again, and a file that is gone stays gone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Protocol
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from postcards.rules.retention import PRINT_FILE
+from postcards.services import journal
+from postcards.services.dispatch import Begin
+
+
+class Files(Protocol):
+    """Takes files away."""
+
+    def delete(self, key: str) -> None: ...
+
+
+#: Parts with a file that has to go: of a run whose time is over, of one that was cancelled, or with somebody in it who
+#: has no recipient any more. `redraw`: the run is not ready yet, so the part is drawn again, with a blank place.
+_OVER = text(
+    """
+    SELECT r.id, r.run, p.part, p.file_key, r.status IN ('queued', 'drawing', 'paused', 'failed')
+           AND coalesce(r.ready_at, r.requested_at) >= :before AS redraw
+    FROM print_part p JOIN print_run r ON r.id = p.print_run_id
+    WHERE r.campaign_id = :campaign_id AND p.file_key IS NOT NULL
+      AND (r.status = 'cancelled'
+           OR (r.status IN ('ready', 'failed') AND coalesce(r.ready_at, r.requested_at) < :before)
+           OR EXISTS (SELECT FROM print_run_card c JOIN person ON person.card_id = c.card_id
+                      WHERE c.print_run_id = r.id AND c.position BETWEEN p.first_position AND p.last_position
+                        AND c.outcome IN ('drawn', 'stale') AND person.recipient IS NULL))
+    ORDER BY r.run, p.part
+    """
+)
+
+_REDRAW = text(
+    """
+    UPDATE print_part SET status = 'waiting', drawn = 0, file_key = NULL, key_id = NULL
+    WHERE print_run_id = :run_id AND part = :part
+    """
+)
+
+_GONE = text(
+    """
+    UPDATE print_part SET status = 'gone', file_key = NULL, key_id = NULL
+    WHERE print_run_id = :run_id AND part = :part
+    """
+)
+
+_FORGOTTEN = text(
+    """
+    UPDATE print_run SET forgotten_at = :at, reason = NULL
+    WHERE id = :run_id AND forgotten_at IS NULL AND status IN ('ready', 'failed', 'cancelled')
+      AND NOT EXISTS (SELECT FROM print_part WHERE print_run_id = :run_id AND file_key IS NOT NULL)
+    """
+)
+
+
+def over(session: Session, *, campaign_id: int, at: dt.datetime) -> list[int]:
+    """This will list the numbers of the runs of which `forget` would take files away."""
+    return sorted({row.run for row in _over(session, campaign_id, at)})
+
+
+def forget(session: Session, *, campaign_id: int, files: Files, by: str, at: dt.datetime) -> list[int]:
+    """This will take away the files whose time is over, with what was said of faulty cards, and list their runs."""
+    rows = _over(session, campaign_id, at)
+    for row in rows:
+        files.delete(row.file_key)
+        session.execute(_REDRAW if row.redraw else _GONE, {"run_id": row.id, "part": row.part})
+    runs = {row.run: row.id for row in rows}
+    for run, run_id in runs.items():
+        session.execute(_FORGOTTEN, {"run_id": run_id, "at": at})
+        journal.write(
+            session,
+            campaign_id=campaign_id,
+            action="print_run.forgotten",
+            subject=f"print_run:{run_id}",
+            detail={"run": run, "files": sum(row.run == run for row in rows)},
+            by=by,
+            at=at,
+        )
+    session.execute(
+        text(
+            """
+            DELETE FROM print_fault f USING print_run r WHERE r.id = f.print_run_id AND r.campaign_id = :campaign_id
+              AND (r.status = 'cancelled' OR coalesce(r.ready_at, r.requested_at) < :before)
+            """
+        ),
+        {"campaign_id": campaign_id, "before": at - PRINT_FILE},
+    )
+    return sorted(runs)
+
+
+def clear_cancelled(begin: Begin, *, files: Files, by: str, at: dt.datetime) -> int:
+    """This will take away the files of runs that were cancelled, in every campaign; gives how many campaigns."""
+    with begin() as session:
+        campaigns = session.scalars(
+            text(
+                """
+                SELECT DISTINCT r.campaign_id FROM print_run r JOIN print_part p ON p.print_run_id = r.id
+                WHERE r.status = 'cancelled' AND p.file_key IS NOT NULL ORDER BY 1
+                """
+            )
+        ).all()
+    for campaign_id in campaigns:
+        with begin() as session:
+            forget(session, campaign_id=campaign_id, files=files, by=by, at=at)
+    return len(campaigns)
+
+
+def _over(session: Session, campaign_id: int, at: dt.datetime) -> list[Row[Any]]:
+    return list(session.execute(_OVER, {"campaign_id": campaign_id, "before": at - PRINT_FILE}))
