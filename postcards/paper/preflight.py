@@ -57,8 +57,9 @@ def preflight(
 ) -> list[CardFault]:
     """Check the file that `draw_run` made of `faces`, with the same words for sheet, order and offset.
 
-    Each card by the numbers in the file; the first, the last and every `every`th also on pixels. None among `faces`
-    is a place left blank; in order "stack" they must be a sequence. This will return the faults found, at most 50, [] when it may be printed.
+    Each card by the numbers in the file; the first, the last and every `every`th also on pixels. None among
+    `faces` is a place left blank; in order "stack" they must be a sequence. This will return the faults found, at
+    most 50, [] when it may be printed.
     """
     laid = sheet_named(sheet) if isinstance(sheet, str) else sheet
     with file.open("rb") if isinstance(file, Path) else _kept_open(file) as opened:

@@ -15,8 +15,8 @@ from functools import lru_cache
 from bidi import get_base_level, get_display
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
-from postcards.paper.fonts import Typeface, regular, typeface_for
-from postcards.paper.shaping import is_plain
+from postcards.paper.fonts import Typeface, regular
+from postcards.paper.shaping import face_in_line, is_plain
 
 FINE = 2  # the reference is drawn twice as large: Pillow puts glyphs on whole pixels
 #: How far ink may lie from where it belongs, in pixels at 300 dpi: two rasterisers, and half a pixel of place.
@@ -87,7 +87,7 @@ def _stretches(text: str, country: str | None) -> Iterator[tuple[str, Typeface, 
     seen = get_display(text)
     held, face, was_turned = "", regular(), False
     for character, turned in zip(seen, _directions(seen, bool(get_base_level(text))), strict=True):
-        wanted = face if face.glyph(character) else typeface_for(character, country) or face
+        wanted = face_in_line(character, face, country)
         if held and (wanted is not face or turned != was_turned):
             yield _stretch(held, face, was_turned)
             held = ""

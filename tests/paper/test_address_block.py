@@ -15,7 +15,7 @@ from postcards.paper.address_block import (
     missing_characters,
 )
 from postcards.paper.entry import check_entry
-from postcards.paper.fonts import NoSuchCharacter
+from postcards.paper.fonts import NoSuchCharacter, folder_of
 from postcards.paper.typesetting import overhang, text_width
 
 
@@ -85,9 +85,9 @@ def test_a_j_that_stands_out_to_the_left_is_counted():
 
 
 def test_characters_without_a_font_are_named():
-    assert missing_characters("Ona 日 Petraitienė 日本") == ["日", "本"]
-    with pytest.raises(NoSuchCharacter, match="CJK UNIFIED IDEOGRAPH-65E5"):
-        fit_address(["Ona 日"])
+    assert missing_characters("Ona 𓀀 Petraitienė 𓀀𓃭") == ["𓀀", "𓃭"]
+    with pytest.raises(NoSuchCharacter, match="EGYPTIAN HIEROGLYPH A001"):
+        fit_address(["Ona 𓀀"])
 
 
 @pytest.mark.parametrize(
@@ -124,3 +124,28 @@ def test_every_faulty_field_of_an_entry_is_named_at_once():
     faults = check_entry(["Ona", "m" * 60], "Maria " * 40, "word " * 500)
     assert [fault.field for fault in faults] == ["address_lines.1", "sender.name", "message"]
     assert check_entry(["Ona", "Hauptstraße 5", "GERMANY"], "Jonas", None) == []
+
+
+@pytest.mark.parametrize("character", list("木さ김অதአ"))
+def test_an_extra_s_character_is_printed_with_it_and_refused_without_it_by_name(character):
+    extra = "cjk" if character in "木さ김" else "world"
+    faults = check_entry([character, "GERMANY"], "Jonas", None)
+    if folder_of(extra).is_dir():
+        assert faults == []
+    else:
+        (fault,) = faults
+        assert (fault.field, fault.code) == ("address_lines.0", "no_font")
+        assert f"“{character}” (" in fault.message
+        assert f"needs the extra “{extra}”" in fault.message
+
+
+def test_chinese_and_japanese_lines_are_broken_between_characters():
+    if not folder_of("cjk").is_dir():
+        assert check_entry(["東京", "JAPAN"], "Jonas", None)
+        return
+    block = fit_address(["東京都千代田区丸の内二丁目七番二号(JPタワー)十五階営業部。", "JAPAN"])
+    assert "".join(block.lines[:-1]) == "東京都千代田区丸の内二丁目七番二号(JPタワー)十五階営業部。"
+    assert all(ink_width(line, block.size_pt) <= 54 for line in block.lines)
+    assert not [line for line in block.lines if line[0] in "。)ー" or line[-1] == "("]
+    with pytest.raises(DoesNotFit):
+        fit_address(["金" * 200])
