@@ -87,7 +87,7 @@ class FolderStore:
     def put(self, key: str, source: bytes | Iterable[bytes]) -> Stored:
         """This will write beside the place, sync, then rename: a reader sees the old or the new."""
         place = self._place(key)
-        with _storage():
+        with _storage(writing=True):
             place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             fresh = place.with_name(f".{place.name[:100]}.{secrets.token_hex(6)}")
             try:
@@ -216,13 +216,13 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _storage() -> Iterator[None]:
+def _storage(*, writing: bool = False) -> Iterator[None]:
     try:
         yield
-    except FileNotFoundError as error:
-        raise FileMissing("This file is not there (any more).") from error
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if isinstance(error, FileNotFoundError) and not writing:
+            raise FileMissing("This file is not there (any more).") from error
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):  # the disk's end, or that of a quota
             raise StorageAway(
                 "The disk for files is full. Make room, and it goes on by itself.",
                 code="storage_full",
