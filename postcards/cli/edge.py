@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from postcards import config, db, embedded, jobs
+from postcards import config, db, embedded, jobs, logs
 from postcards.config import Settings
 from postcards.errors import Unavailable
 from postcards.kit import Kit, assemble
@@ -32,6 +32,7 @@ def now() -> dt.datetime:
 def tools() -> Iterator[Kit]:
     """This will open the tools on the running `up`, on the servers that the settings name, or on our own."""
     settings = as_reached(embedded.with_secrets(config.load()))
+    logs.configure("cli", level="warning")  # on standard error: the answer is for scripts too
     with embedded.attach_or_start(settings) as servers:
         settings = replace(settings, database_url=servers.database_url, broker_url=servers.broker_url)
         jobs.connect(settings.broker_url)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from postcards import config, db, embedded
+from postcards import config, db, embedded, logs
 from postcards.cli.edge import public_url_is_given, reachable
 from postcards.cli.welcome import Welcome
 from postcards.embedded import Servers
@@ -29,6 +29,7 @@ from postcards.kit import assemble
 def up(host: str, port: int, tls: tuple[Path, Path] | None, no_worker: bool, demo: bool) -> None:
     """Serve everything from this machine: database, broker, web, worker and scheduler."""
     settings = embedded.with_secrets(config.load())
+    logs.configure("up", level=settings.log_level)
     if not public_url_is_given():
         shown = f"[{host}]" if ":" in host else host
         settings = replace(settings, public_url=reachable(f"http{'s' if tls else ''}://{shown}:{port}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 GUARD = Path(__file__).with_name("guard.py")
-#: A log over this size begins anew at the next start, and the old one is kept once.
+#: A log over this size is put aside, and the one put aside before is gone: 10 MB of each part at the most.
 LOG_BYTES = 5_000_000
 
 
@@ -97,7 +98,8 @@ class Process:
         """This will return what the command said last, since this start of it."""
         with self.log.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
-            file.seek(max(self._log_start, size - 16_384))
+            since = self._log_start if self._log_start <= size else 0  # it was put aside meanwhile
+            file.seek(max(since, size - 16_384))
             return file.read().decode("utf-8", "replace").splitlines()[-count:]
 
 
@@ -109,3 +111,17 @@ def open_log(path: Path) -> Iterator[IO[bytes]]:
             path.replace(path.with_suffix(path.suffix + ".1"))
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as file:
         yield file
+
+
+def keep_short(log: Path) -> None:
+    """This will put an overlong log aside while its writer goes on.
+
+    It writes to the end of one open file, so the file is copied and emptied; a line that comes in between is lost.
+    """
+    with contextlib.suppress(OSError):  # a full disk, or no log yet: the next look comes
+        if log.stat().st_size > LOG_BYTES:
+            aside = log.with_suffix(log.suffix + ".1")
+            handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(handle, "wb") as out, log.open("rb") as whole:
+                shutil.copyfileobj(whole, out)
+            os.truncate(log, 0)

@@ -13,14 +13,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import structlog
+
 from postcards.config import Settings
 from postcards.embedded import children as made
 from postcards.embedded.children import Child, ChildPart
 from postcards.embedded.holding import Holding, HomeTaken, RunningHome, hold_servers
 from postcards.embedded.home import make_home
 from postcards.embedded.part import DidNotStart, Part
+from postcards.embedded.process import keep_short
 from postcards.embedded.servers import Servers, started
 from postcards.errors import Denied, Refusal
+from postcards.logs import event_of
 
 #: Pauses before a part is started again, in seconds: at once for an accident, slower for a sick one.
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
@@ -30,8 +34,13 @@ GIVE_UP = 4
 WELL_AFTER = 60.0
 #: How often we look at the parts, in seconds.
 LOOK_EVERY = 0.2
+#: How often we look whether a log has grown too long, in seconds; at debug a busy web writes a megabyte in that time.
+LOOK_AT_LOGS_EVERY = 15.0
 #: How long `up` waits for a command that runs the servers of this HOME, in seconds.
 PATIENCE = 60.0
+
+
+log = structlog.get_logger()
 
 
 class PortTaken(Denied):
@@ -140,7 +149,7 @@ class _Watch:
                 self._start_again(now, say)
         elif (status := self.part.poll()) is not None:
             last = self.part.process.last_lines(1) if self.part.process else []
-            words = f", {last[0].strip()}" if last else ""
+            words = f", {event_of(last[0])}" if last else ""
             self._failed(now, say, f"The {self.part.name} ended by itself (status {status}{words})")
         elif self.fails and now - self.since > WELL_AFTER:
             self.fails = 0
@@ -175,15 +184,25 @@ class _Signals:
 
 def _keep_alive(parts: Sequence[Part], say: Callable[[str], None], signals: _Signals) -> None:
     watches = [_Watch(part) for part in parts]
+    next_look = 0.0
     while not signals.came:
+        if time.monotonic() > next_look:
+            next_look = time.monotonic() + LOOK_AT_LOGS_EVERY
+            for part in parts:
+                if part.process is not None:
+                    keep_short(part.process.log)
         for watch in watches:
             watch.look(time.monotonic(), say)
         time.sleep(LOOK_EVERY)
 
 
 def _to_stderr(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()
+    """Plain words for a person at the terminal; a line of the log for whoever reads it later."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
+    else:
+        log.warning("up", words=line)
 
 
 def check_port(host: str, port: int) -> None:

@@ -5,7 +5,7 @@ where a surprise came from without its words, which may quote what people typed.
 """
 
 from postcards.logs.context import asked_by, begin, end, new_request_id, well_formed
-from postcards.logs.lines import FIELDS, PLACES, WEB_SERVER, configure
+from postcards.logs.lines import FIELDS, PLACES, WEB_SERVER, configure, event_of
 from postcards.logs.trace import trace
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "begin",
     "configure",
     "end",
+    "event_of",
     "new_request_id",
     "trace",
     "well_formed",

@@ -42,6 +42,7 @@ FIELDS = {
     "trace": "frames of an exception, without its words and without variables",
     "mail": "the id of a mail's row",
     "minutes": "until it is tried again",
+    "words": "what `up` says of its parts, and its part's last event",
     "cards": "how many",
     "manifests": "how many",
 }
@@ -164,3 +165,12 @@ _encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 def _as_json(_: Any, __: str, event: Event) -> str:
     return _encode(event)
+
+
+def event_of(line: str) -> str:
+    """This will give what a line of a log says happened; a line in no form of ours, as it is."""
+    try:
+        told = json.loads(line)
+    except ValueError:
+        return line.strip()
+    return str(told["event"]) if isinstance(told, dict) and "event" in told else line.strip()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from postcards.embedded.process import LOG_BYTES, Process
+from postcards.embedded.process import LOG_BYTES, Process, keep_short
 from tests.embedded.processes import alive, until
 
 #: Says its own pid, then does as it is told: `sleep` politely, or `deaf` to polite signals.
@@ -72,6 +72,34 @@ def test_logs_are_private_begin_anew_when_long_and_show_only_this_start(tmp_path
     assert log.read_text() == "first\nsecond\n"
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
     assert (tmp_path / "log.1").stat().st_size == LOG_BYTES + 1
+
+
+WRITER = """
+import pathlib, sys, time
+print("before", flush=True)
+while not pathlib.Path(sys.argv[1]).exists():
+    time.sleep(0.02)
+print("later", flush=True)
+"""
+
+
+def test_a_log_that_grows_too_long_is_put_aside_while_its_writer_goes_on(tmp_path: Path) -> None:
+    log, go = tmp_path / "log", tmp_path / "go"
+    process = start(log, WRITER, str(go))
+    try:
+        assert until(lambda: process.last_lines() == ["before"], seconds=10)
+        keep_short(log)
+        assert log.read_text() == "before\n", "a short log is left alone"
+        with log.open("ab") as more:
+            more.write(b"x" * LOG_BYTES)
+        keep_short(log)
+        assert (log.stat().st_size, (tmp_path / "log.1").stat().st_size) == (0, LOG_BYTES + 7)
+        assert stat.S_IMODE((tmp_path / "log.1").stat().st_mode) == 0o600
+        go.touch()
+        assert until(lambda: process.last_lines() == ["later"], seconds=10)
+        assert log.read_text() == "later\n"
+    finally:
+        process.stop()
 
 
 def say(log: Path, word: str) -> list[str]:
