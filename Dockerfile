@@ -7,7 +7,7 @@ RUN python -m venv /build \
     && python -m venv /app \
     && /app/bin/pip install --no-cache-dir --require-hashes -r requirements/app.lock
 COPY package.json package-lock.json .npmrc pyproject.toml hatch_build.py README.md LICENSE ./
-COPY fonts fonts
+COPY typefaces typefaces
 COPY postcards postcards
 COPY workers workers
 COPY templates templates

@@ -72,7 +72,7 @@ lock: $(VENV)/.locked ## write requirements/*.lock anew from pyproject.toml (UPG
 	$(LOCK) --group build -c requirements/dev.lock -o requirements/build.lock
 
 clean: ## remove what was built; data (.postcards) and .venv stay
-	rm -rf node_modules fonts/*/node_modules dist .assets.lock .npm-cache postcards/web/static/dist*
+	rm -rf node_modules typefaces/*/node_modules dist .assets.lock .npm-cache postcards/web/static/dist*
 	rm -rf postcards/paper/fonts postcards/paper/fonts.*/
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find postcards workers tests bench -name __pycache__ -type d -prune -exec rm -rf {} +

