@@ -9,10 +9,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
 from postcards.errors import Fault, Invalid
+from postcards.rules.crop_marks import MARK_WIDTH_PT, TOLERANCE, Mark, crop_marks
+
+__all__ = [
+    "BLEED",
+    "CARD_HEIGHT",
+    "CARD_WIDTH",
+    "MARK_WIDTH_PT",
+    "PRESETS",
+    "Cell",
+    "Duplex",
+    "ImpossibleSheet",
+    "Mark",
+    "Order",
+    "Sheet",
+    "back_cell",
+    "back_marks",
+    "lay_out",
+    "plan",
+    "sheet_named",
+    "sheets_needed",
+    "stacked",
+]
 
 Duplex = Literal["long-edge", "short-edge"]
 Order = Literal["sheet", "stack"]
@@ -24,12 +45,6 @@ CARD_LIMITS = ((140.0, 235.0), (90.0, 120.0))
 CARD_RATIO = 1.4
 
 BLEED = 3.0  # what printers ask for in Europe
-MARK_LENGTH = 5.0  # of a crop mark, where the margin allows it
-LEAST_MARK = 1.0  # a margin below this holds no mark
-TICK_LENGTH = 4.0  # of a mark within the white frame (5 mm) of cards without bleed
-GUTTER = 0.5  # mm between two cards from which on a mark on the cut stays off both
-MARK_WIDTH_PT = 0.25
-TOLERANCE = 0.001  # mm: rounding of sums, nothing that a guillotine could see
 
 
 class ImpossibleSheet(Invalid):
@@ -52,16 +67,6 @@ class Cell:
     width: float
     height: float
     turn: int
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A crop mark: a straight line from one point to another, in mm."""
-
-    x1: float
-    y1: float
-    x2: float
-    y2: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,23 +97,31 @@ def lay_out(
     turned: bool,
     bleed: float,
     gap: float | None = None,
+    gap_x: float | None = None,
+    margin: float = 0.0,
     marks: bool = True,
     card_width: float = CARD_WIDTH,
     card_height: float = CARD_HEIGHT,
 ) -> Sheet:
     """Put `columns` x `rows` cards in the middle of a sheet of `width` x `height` mm.
 
-    `turned` lays the cards on their side. `gap` (mm) is left between the rows; by default it is twice the
-    bleed, in both directions. This will return a `Sheet`, or raise `ImpossibleSheet` with the numbers.
+    `turned` lays the cards on their side. `gap` (mm) is left between the rows and `gap_x` between the columns,
+    by default twice the bleed; `margin` stays free at every edge. This will return a `Sheet`, or raise
+    `ImpossibleSheet` with the numbers.
     """
     if width > height:
         width, height = height, width
     _check_card(card_width, card_height)
     across, up = (card_height, card_width) if turned else (card_width, card_height)
-    gap_x = 2 * bleed
+    gap_x = 2 * bleed if gap_x is None else gap_x
     gap_y = 2 * bleed if gap is None else gap
-    need_x = columns * across + (columns - 1) * gap_x + 2 * bleed
-    need_y = rows * up + (rows - 1) * gap_y + 2 * bleed
+    if min(gap_x if columns > 1 else 2 * bleed, gap_y if rows > 1 else 2 * bleed) < 2 * bleed - TOLERANCE:
+        raise ImpossibleSheet(
+            f"Between two cards with {_mm(bleed)} mm bleed each, {_mm(2 * bleed)} mm are needed, and "
+            f"{_mm(min(gap_x, gap_y))} mm are given."
+        )
+    need_x = columns * across + (columns - 1) * gap_x + 2 * bleed + 2 * margin
+    need_y = rows * up + (rows - 1) * gap_y + 2 * bleed + 2 * margin
     faults = []
     for direction, need, has in (("width", need_x, width), ("height", need_y, height)):
         if need > has + TOLERANCE:
@@ -121,14 +134,15 @@ def lay_out(
                 )
             )
     if faults:
+        edge = f" and {_mm(margin)} mm margin" if margin else ""
         raise ImpossibleSheet(
-            f"{columns} x {rows} cards of {_mm(across)} x {_mm(up)} mm with {_mm(bleed)} mm bleed do not fit "
+            f"{columns} x {rows} cards of {_mm(across)} x {_mm(up)} mm with {_mm(bleed)} mm bleed{edge} do not fit "
             f"{_mm(width)} x {_mm(height)} mm ({'; '.join(fault.message for fault in faults)}). "
             "Take a larger sheet, fewer cards or no bleed.",
             faults=faults,
         )
-    left = (width - need_x) / 2 + bleed
-    bottom = (height - need_y) / 2 + bleed
+    left = (width - need_x) / 2 + margin + bleed
+    bottom = (height - need_y) / 2 + margin + bleed
     cells = tuple(
         Cell(
             column=column,
@@ -142,25 +156,49 @@ def lay_out(
         for row in range(rows)
         for column in range(columns)
     )
-    drawn = _marks(cells, width, height, bleed) if marks else ()
+    xs = sorted({(cell.x, cell.x + cell.width) for cell in cells})
+    ys = sorted({(cell.y, cell.y + cell.height) for cell in cells})
+    drawn = crop_marks(xs, ys, width=width, height=height, bleed=bleed, turned=turned) if marks else ()
     return Sheet(name, width, height, columns, rows, bleed, cells, drawn)
 
 
-def plan(*, width: float, height: float, bleed: float = BLEED, name: str = "custom") -> Sheet:
+def plan(
+    *,
+    width: float,
+    height: float,
+    bleed: float = BLEED,
+    gap: float | None = None,
+    margin: float = 0.0,
+    columns: int | None = None,
+    rows: int | None = None,
+    turned: bool | None = None,
+    marks: bool = True,
+    name: str = "custom",
+) -> Sheet:
     """The most cards that a sheet of any size holds, upright or turned (upright when both hold as many).
 
-    This will return a `Sheet`, or raise `ImpossibleSheet` with the numbers when not one card fits.
+    `gap` (mm) is left between cards, `margin` at the edges; what is given of `columns`, `rows` and `turned` stays
+    so. This will return a `Sheet`, or raise `ImpossibleSheet` with the numbers when it cannot be.
     """
     width, height = min(width, height), max(width, height)
-    best: tuple[int, int, int, bool] | None = None
-    for turned in (False, True):
-        across, up = (CARD_HEIGHT, CARD_WIDTH) if turned else (CARD_WIDTH, CARD_HEIGHT)
-        columns = int((width + TOLERANCE) // (across + 2 * bleed))
-        rows = int((height + TOLERANCE) // (up + 2 * bleed))
-        if columns * rows and (best is None or columns * rows > best[0]):
-            best = (columns * rows, columns, rows, turned)
-    _, columns, rows, turned = best or (1, 1, 1, width < CARD_WIDTH)
-    return lay_out(name, width=width, height=height, columns=columns, rows=rows, turned=turned, bleed=bleed)
+    between = 2 * bleed if gap is None else gap
+
+    def most(wanted: int | None, room: float, one: float) -> int:
+        free = room - 2 * margin - 2 * bleed + between + TOLERANCE
+        possible = max(0, int(free // (one + between)))
+        return possible if wanted is None else wanted if wanted <= possible else 0
+
+    best = (0, columns or 1, rows or 1, width < CARD_WIDTH if turned is None else turned)
+    for lies in (False, True) if turned is None else (turned,):
+        across, up = (CARD_HEIGHT, CARD_WIDTH) if lies else (CARD_WIDTH, CARD_HEIGHT)
+        found = most(columns, width, across), most(rows, height, up)
+        if found[0] * found[1] > best[0]:
+            best = (found[0] * found[1], *found, lies)
+    _, columns, rows, lies = best
+    return lay_out(
+        name, width=width, height=height, columns=columns, rows=rows, turned=lies, bleed=bleed,
+        gap=gap, gap_x=gap, margin=margin, marks=marks,
+    )  # fmt: skip
 
 
 def back_cell(sheet: Sheet, cell: Cell, duplex: Duplex) -> Cell:
@@ -170,7 +208,7 @@ def back_cell(sheet: Sheet, cell: Cell, duplex: Duplex) -> Cell:
     level axis, rows are mirrored. The turn is mirrored too, so the two sides of a card stand head to head.
     This will return a cell of the same sheet.
     """
-    if sheet.cards == 1 and sheet.marks == ():
+    if sheet.cards == 1 and cell.width == sheet.width and cell.height == sheet.height:
         return cell  # a single trimmed card is turned by hand or by the printer: both sides upright
     if duplex == "long-edge":
         column, row = sheet.columns - 1 - cell.column, cell.row
@@ -215,52 +253,6 @@ def _check_card(width: float, height: float) -> None:
         )
 
 
-def _marks(cells: tuple[Cell, ...], width: float, height: float, bleed: float) -> tuple[Mark, ...]:
-    """Crop marks on the outer edge only, outside the bleed."""
-    xs = sorted({(cell.x, cell.x + cell.width) for cell in cells})
-    ys = sorted({(cell.y, cell.y + cell.height) for cell in cells})
-    turned = cells[0].turn % 180 == 90
-    marks: list[Mark] = []
-    for x, inside in _cuts(xs, width, bleed):
-        # A card that is turned to the left has its left edge, the only one free of postal zones, below.
-        for start, end in _ends(ys, height, bleed, both_inside=inside, first_inside=turned):
-            marks.append(Mark(x, start, x, end))
-    for y, inside in _cuts(ys, height, bleed):
-        for start, end in _ends(xs, width, bleed, both_inside=inside, first_inside=not turned):
-            marks.append(Mark(start, y, end, y))
-    return tuple(marks)
-
-
-def _cuts(spans: list[tuple[float, float]], size: float, bleed: float) -> Iterator[tuple[float, bool]]:
-    """Each cut across `spans`, and whether a mark on it stays off the cards, between two of them."""
-    if bleed > 0:
-        for start, end in spans:
-            yield start, False
-            yield end, False
-        return
-    if spans[0][0] > TOLERANCE:  # without bleed an edge that is the sheet's own needs no cut
-        yield spans[0][0], False
-    for (_, before), (after, _) in pairwise(spans):
-        yield (before + after) / 2, after - before >= GUTTER  # one cut serves both neighbours
-    if spans[-1][1] < size - TOLERANCE:
-        yield spans[-1][1], False
-
-
-def _ends(
-    spans: list[tuple[float, float]], size: float, bleed: float, *, both_inside: bool, first_inside: bool
-) -> Iterator[tuple[float, float]]:
-    """Where the two marks of a cut start and end: in the margin, or else in the cards' white frame."""
-    first, last = spans[0][0] - bleed, spans[-1][1] + bleed
-    if first >= LEAST_MARK:
-        yield first - min(MARK_LENGTH, first), first
-    elif bleed == 0 and (both_inside or first_inside):
-        yield 0.0, TICK_LENGTH
-    if size - last >= LEAST_MARK:
-        yield last, last + min(MARK_LENGTH, size - last)
-    elif bleed == 0 and both_inside:
-        yield size - TICK_LENGTH, size
-
-
 def _mm(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
@@ -278,11 +270,21 @@ PRESETS: dict[str, Sheet] = {
 
 
 def sheet_named(name: str) -> Sheet:
-    """The preset called `name`. This will raise `Invalid`, naming the ones there are, for any other."""
-    try:
+    """The preset called `name`, or a free sheet in words (`rules/free_sheet.py`).
+
+    This will raise `Invalid`, naming the presets there are, for any other, and `ImpossibleSheet` with the numbers
+    for a free one that does not add up.
+    """
+    if name in PRESETS:
         return PRESETS[name]
-    except KeyError:
+    from postcards.rules.free_sheet import free_sheet  # which needs what stands above
+
+    found = free_sheet(name)
+    if found is None:
         raise Invalid(
-            f"There is no sheet called {name!r}. Choose one of {', '.join(PRESETS)}.",
-            faults=[Fault("sheet", "unknown", f"must be one of {', '.join(PRESETS)}")],
-        ) from None
+            f"There is no sheet called {name!r}. Choose one of {', '.join(PRESETS)}, or write its size: 330x480.",
+            faults=[
+                Fault("sheet", "unknown", f"must be one of {', '.join(PRESETS)}, or a size such as 330x480")
+            ],
+        )
+    return found

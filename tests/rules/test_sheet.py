@@ -170,6 +170,57 @@ def test_other_sizes_take_the_most_cards_they_hold(width, height, bleed, cards):
     assert plan(width=width, height=height, bleed=bleed).cards == cards
 
 
+@pytest.mark.parametrize(
+    ("words", "cards", "turn", "marks"),
+    [
+        ("330x480", 8, 0, 24),
+        ("480x330", 8, 0, 24),  # a sheet is looked at upright
+        ("330x480:gap=8,margin=5", 8, 0, 24),
+        ("320x450:turned=yes", 4, 90, 16),
+        ("320x450:columns=1,rows=3,marks=no", 3, 0, 0),
+        ("210x297:bleed=0", 4, 90, 1),
+        ("210x297", 2, 0, 12),
+        ("160.5x120:bleed=0", 1, 90, 8),
+    ],
+)
+def test_a_sheet_of_any_size_is_said_in_words(words, cards, turn, marks):
+    sheet = sheet_named(words)
+    assert (sheet.name, sheet.cards, sheet.cells[0].turn, len(sheet.marks)) == (words, cards, turn, marks)
+    for left, bottom, right, top in boxes(sheet, sheet.bleed):
+        assert min(left, bottom) >= -0.001
+        assert right <= sheet.width + 0.001
+        assert top <= sheet.height + 0.001
+
+
+def test_gap_and_margin_are_kept():
+    sheet = sheet_named("330x480:gap=8,margin=5")
+    assert sheet.cells[1].x - sheet.cells[0].x == 148 + 8
+    assert sheet.cells[0].y - sheet.cells[2].y == 105 + 8
+    assert min(cell.x for cell in sheet.cells) >= 5 + 3
+    with pytest.raises(ImpossibleSheet, match="5 mm margin do not fit"):
+        sheet_named("320x450:gap=8,margin=5,columns=2,rows=4")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("210x297:rows=3", "333 mm are needed, the sheet has 297 mm: 36 mm too little"),
+        ("320x450:gap=2", "6 mm are needed, and 2 mm are given"),
+        ("100x100", "width: 111 mm are needed, the sheet has 100 mm: 11 mm too little"),
+        ("9999x1", "at most 1500 mm"),
+        ("330x480:foo=1", "'foo=1' says nothing"),
+        ("330x480:bleed=-3", "'bleed=-3' says nothing"),
+        ("330x480:gap=8,gap=9", "gap is said twice"),
+        ("330x480:", "There is no sheet called"),
+        ("0x0", "mm are needed"),
+    ],
+)
+def test_an_impossible_sheet_in_words_is_refused_with_the_numbers(words, says):
+    with pytest.raises(Invalid) as refusal:
+        sheet_named(words)
+    assert says in str(refusal.value)
+
+
 def test_an_unknown_sheet_is_refused_with_the_known_ones():
     with pytest.raises(Invalid, match="a6, a4-4up, sra4-4up, sra3-8up"):
         sheet_named("a5")
