@@ -22,6 +22,7 @@ __all__ = [
     "AddressForm",
     "FormField",
     "address_form",
+    "block",
     "check_address",
     "country_line",
     "printed_lines",
@@ -50,11 +51,14 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class AddressCheck:
-    """The address in its normal form, what forbids printing it, and what is only said."""
+    """The address in its normal form, what forbids printing it, what is only said, and `rows`: the lines to print
+    between the name and the country.
+    """
 
     address: Address
     faults: tuple[Fault, ...]
     warnings: tuple[Fault, ...]
+    rows: tuple[str, ...]
 
 
 def check_address(
@@ -91,7 +95,7 @@ def check_address(
             faults += faults_in(text, field=f"{field}.{name}", max_length=size)
     if found.country not in countries():
         fault("country", "country", _no_such_country(found.country))
-        return AddressCheck(found, tuple(faults), ())
+        return AddressCheck(found, tuple(faults), (), _rows(found))
     rules = layout(found.country)
     if abroad_only and found.country == origin:
         here = country_name(origin, "en")
@@ -105,12 +109,13 @@ def check_address(
         fault("city", "required", "Please give the town.")
     found = _check_code(found, rules, field, faults)
     _warn(found, rules, origin, field, warnings)
+    rows = _rows(found)
     # The name is one line, and so is the country's, which a domestic card leaves away.
-    count = len(printed_lines("", found, country_line="" if found.country == origin else "-"))
+    count = 1 + len(rows) + (found.country != origin)
     if count > LINES_MAX:
         more = count - LINES_MAX
         fault("lines", "too_many_lines", f"This takes {count} printed lines of {LINES_MAX}: {more} too many.")
-    return AddressCheck(found, tuple(faults), tuple(warnings))
+    return AddressCheck(found, tuple(faults), tuple(warnings), rows)
 
 
 def printed_lines(name: str, address: Address, *, country_line: str) -> tuple[str, ...]:
@@ -121,16 +126,27 @@ def printed_lines(name: str, address: Address, *, country_line: str) -> tuple[st
     any wrapping; a country without data is printed plainly.
     """
     found = _normal(address)
-    name = _comma_below(clean(name), found.country)
+    return block(name, found.country, _rows(found), country_line=country_line)
+
+
+def block(name: str, country: str, rows: Sequence[str], *, country_line: str) -> tuple[str, ...]:
+    """This will put a checked address's rows between the name and the country, like `printed_lines`."""
+    # The name keeps its line even when blank; the country's is left away when there is none.
+    last = (country_line,) if country_line else ()
+    return (_comma_below(clean(name), country), *rows, *last)
+
+
+def _rows(found: Address) -> tuple[str, ...]:
+    """The lines between name and country, of an address in its normal form; nothing given is left out."""
     values = {"C": found.city or "", "S": found.region or "", "Z": found.postal_code or ""}
-    if fold(values["S"]) == fold(values["C"]):
+    if values["S"] and fold(values["S"]) == fold(values["C"]):
         values["S"] = ""  # "București, București" names one town
     if found.country == "SG" and not values["C"]:
         values["C"] = "SINGAPORE"
     rules = layout(
         found.country if found.country in countries() else "AO"
     )  # Angola: the data's plain default
-    lines = [name]
+    lines: list[str] = []
     for pieces in rules.lines:
         row = ""
         for piece in pieces:
@@ -139,19 +155,15 @@ def printed_lines(name: str, address: Address, *, country_line: str) -> tuple[st
             elif value := values[piece.field]:
                 prefix = "" if value.upper().startswith(piece.prefix) else piece.prefix
                 row += f"{piece.separator or ' ' if row else ''}{prefix}{value}"
-        if row:
-            lines.append(row)
-    lines.append(country_line)
-    # The name keeps its line even when blank; nothing else does.
-    return (lines[0], *(line for line in lines[1:] if line))
+        lines.append(row)
+    return tuple([line for line in lines if line])
 
 
 def _normal(address: Address) -> Address:
     def tidy(text: str) -> str:
         return _comma_below(clean(text), address.country)
 
-    return replace(
-        address,
+    return Address(
         country=clean(address.country),
         lines=tuple(tidy(line) for line in address.lines),
         city=None if address.city is None else tidy(address.city),

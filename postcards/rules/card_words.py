@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from postcards.errors import Fault
-from postcards.rules.address import Address, check_address, printed_lines
+from postcards.rules.address import Address, block, check_address, printed_lines
 from postcards.rules.country_line import country_line
 from postcards.rules.edition import Edition
 from postcards.rules.text import NAME_MAX, clean, faults_in
@@ -50,12 +50,22 @@ class Checked:
 def check_words(words: CardWords, *, edition: Edition, at: dt.datetime) -> Checked:
     """This will clean the words and find every fault in them by the campaign's rules at the moment `at`."""
     faults: list[Fault] = []
-    words = replace(
-        words,
+    checked = check_address(
+        words.address,
+        origin=edition.origin_country,
+        abroad_only=edition.abroad_only,
+        suspended=edition.suspensions(edition.day(at)) if edition.suspended else (),
+        language=edition.language(words.language),
+    )
+    words = CardWords(
         sender_name=clean(words.sender_name),
         sender_email=clean(words.sender_email) if words.sender_email else None,
         recipient_name=clean(words.recipient_name),
+        address=checked.address,
         message=(clean(words.message) or None) if words.message else None,
+        language=words.language,
+        consent_version=words.consent_version,
+        arrival_notice=words.arrival_notice,
         volunteer=(clean(words.volunteer) or None) if words.volunteer else None,
     )
     faults += faults_in(words.sender_name, field="sender.name", max_length=NAME_MAX)
@@ -70,13 +80,6 @@ def check_words(words: CardWords, *, edition: Edition, at: dt.datetime) -> Check
             )
         )
     faults += faults_in(words.recipient_name, field="recipient.name", max_length=NAME_MAX)
-    checked = check_address(
-        words.address,
-        origin=edition.origin_country,
-        abroad_only=edition.abroad_only,
-        suspended=edition.suspensions(edition.day(at)),
-        language=edition.language(words.language),
-    )
     faults += checked.faults
     if words.message is not None:
         # Campaigns where people write by hand do not ask for a message; one that comes all the same is printed.
@@ -94,24 +97,30 @@ def check_words(words: CardWords, *, edition: Edition, at: dt.datetime) -> Check
                 "is not a consent text this campaign ever had. Load the page again.",
             )
         )
-    words = replace(words, address=checked.address)
+    country = checked.address.country
     return Checked(
         words=words,
         faults=tuple(faults),
-        warnings=tuple(warning.code for warning in checked.warnings),
-        lines=address_lines(words.recipient_name, checked.address, edition=edition),
+        warnings=tuple([warning.code for warning in checked.warnings]),
+        lines=block(
+            words.recipient_name, country, checked.rows, country_line=_last_line(country, edition=edition)
+        ),
     )
 
 
 def address_lines(name: str, address: Address, *, edition: Edition) -> tuple[str, ...]:
     """This will give the lines to print, from the recipient's name to the country."""
-    last = country_line(
-        address.country,
+    last = _last_line(address.country, edition=edition)
+    return printed_lines(name, address, country_line=last)
+
+
+def _last_line(country: str, *, edition: Edition) -> str:
+    return country_line(
+        country,
         origin=edition.origin_country,
         style=edition.country_line,
         language=edition.default_language,
     )
-    return printed_lines(name, address, country_line=last)
 
 
 def placed(faults: Iterable[Fault], checked: Checked) -> list[Fault]:

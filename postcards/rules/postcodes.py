@@ -40,7 +40,8 @@ def normal_postcode(typed: str, layout: Layout) -> str | None:
     """
     if layout.postcode is None:
         return None
-    text = "".join(_plain(letter) for letter in typed).upper().strip()
+    plain = typed if typed.isascii() else "".join(_plain(letter) for letter in typed)
+    text = plain.upper().strip()
     for bare in _without_prefix(text, layout):
         compact = _SEPARATORS.sub("", bare)
         # As the examples space it first: "SW1A1AA" matches as it stands and is not how it is written.

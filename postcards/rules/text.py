@@ -24,6 +24,9 @@ _PICTURES: Final = re.compile(
     "[\u20e3\u231a-\u23ff\u2600-\u27bf\u2b05-\u2b55\u3030\u303d\u3297\u3299\ufe0e\ufe0f"
     "\U0001f000-\U0001faff\U000e0000-\U000e01ef]"
 )
+# Latin and Cyrillic letters and signs, of which most names and addresses consist: none is wrong, invisible or a
+# mark, so that one look at the whole text is enough.
+_EVERYDAY: Final = re.compile("[ -~\u00a1-\u00ac\u00ae-\u02ff\u0400-\u0482\u048a-\u052f]*")
 # More marks on one letter than any spelling uses (Vietnamese and Thai have two or three).
 _HEAP: Final = 5
 
@@ -51,16 +54,17 @@ def faults_in(text: str, *, field: str, max_length: int, required: bool = True) 
     """
     if len(text) > max_length:
         return [_fault(field, "too_long", f"This has {len(text)} characters; at most {max_length} fit.")]
-    if not (text.isascii() and text.isprintable()):
+    if _EVERYDAY.fullmatch(text):
+        blank = text.strip(" ") == ""
+    else:
         for place, letter in enumerate(text, start=1):
             if found := _wrong(letter):
                 code, words = found
                 return [_fault(field, code, f"Character {place} (U+{ord(letter):04X}) {words}")]
         if heap := _heap(text):
             return [_fault(field, "unprintable", f"Character {heap} carries more marks than can be printed.")]
-    if required and is_blank(text):
-        return [_fault(field, "blank", "Please fill this in.")]
-    return []
+        blank = is_blank(text)
+    return [_fault(field, "blank", "Please fill this in.")] if required and blank else []
 
 
 def _fault(field: str, code: str, message: str) -> Fault:

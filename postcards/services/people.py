@@ -46,11 +46,12 @@ def sealed_parts(
     volunteer: str | None,
 ) -> dict[str, Any]:
     """This will give the columns of a `person` row: each part sealed on its own, and the blind indexes."""
+    card = str(card_id)
 
     def seal(part: str, value: object) -> bytes | None:
         if value is None:
             return None
-        return vault.seal(key_id, _json(value), about=f"{card_id}/{part}")
+        return vault.seal(key_id, _json(value), about=f"{card}/{part}")
 
     return {
         "key_id": key_id,
@@ -127,5 +128,9 @@ def _recipient_json(recipient: Recipient) -> dict[str, Any]:
     }
 
 
+#: Kept, for `json.dumps` makes an encoder anew at every call that asks for anything but its defaults.
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _encoder.encode(value).encode()

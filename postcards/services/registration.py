@@ -116,11 +116,13 @@ def origin_of(kiosk: KioskIdentity) -> Origin:
     )
 
 
+#: Kept, for `json.dumps` makes an encoder anew at every call that asks for anything but its defaults.
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def body_of(value: Any) -> bytes:
     """This will give JSON in canonical form: equal JSON has equal bytes."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode(
-        "utf-8", "surrogatepass"
-    )
+    return _canonical.encode(value).encode("utf-8", "surrogatepass")
 
 
 def prepare(

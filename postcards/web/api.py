@@ -107,7 +107,7 @@ def json_response(content: BaseModel | dict[str, Any], status: int = 200) -> Res
 
 def raw_body(limit: int = BODY_LIMIT) -> bytes:
     """This will read the body, at most `limit` bytes. Raises `Unreadable` (413, 415)."""
-    if request.mimetype != "application/json":
+    if request.content_type != "application/json" and request.mimetype != "application/json":
         raise Unreadable("Send JSON, as Content-Type: application/json.", code="media_type", http_status=415)
     if request.content_length is not None and request.content_length > limit:
         raise _too_large(limit)

@@ -265,7 +265,7 @@ def test_a_wrong_postcode_is_told_with_an_example_of_the_country() -> None:
 
 
 def test_a_right_address_has_no_faults_and_no_warnings() -> None:
-    assert check(BERLIN) == AddressCheck(BERLIN, (), ())
+    assert check(BERLIN) == AddressCheck(BERLIN, (), (), ("Hauptstraße 5", "10115 Berlin"))
 
 
 def test_at_home_is_allowed_where_the_campaign_allows_it() -> None:

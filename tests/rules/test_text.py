@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postcards.rules.text import clean, faults_in, is_blank
+from postcards.rules.text import _EVERYDAY, _wrong, clean, faults_in, is_blank
 
 
 def code(text: str, **more) -> str | None:
@@ -106,3 +106,13 @@ def test_any_text_is_answered_and_what_passes_can_be_printed(text: str) -> None:
             {"Cc", "Cs", "Cn", "Co", "Zl", "Zp"}
         )
         cleaned.encode("utf-8")
+
+
+def test_signs_that_are_looked_at_together_are_right_each_by_itself() -> None:
+    everyday = [sign for sign in map(chr, range(0x20000)) if _EVERYDAY.fullmatch(sign)]
+    assert {"a", "ė", "Ґ", "°"} < set(everyday)
+    assert not {"\u00ad", "\u00a0", "\u0301", "\u0488", "\u2603"} & set(everyday)
+    for sign in everyday:
+        assert _wrong(sign) is None
+        assert not unicodedata.combining(sign)
+        assert is_blank(sign) == (sign == " ")
