@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import select
+from sqlalchemy import Engine, Pool, select
 from sqlalchemy.orm import Session
 
 from postcards.models import Campaign, Venue
@@ -47,7 +49,18 @@ _COLUMNS = (
     Campaign.public_url,
 )
 
-_editions: dict[tuple[object, ...], tuple[float, Edition]] = {}
+
+@dataclass(slots=True)
+class _Kept:
+    """An edition, what it was parsed from, and how long nobody looks again."""
+
+    until: float
+    stored: dict[str, Any]
+    edition: Edition
+
+
+#: By the pool of connections, for one process may work for two databases, and then by campaign.
+_editions: WeakKeyDictionary[Pool, dict[int, _Kept]] = WeakKeyDictionary()
 
 
 def find(session: Session, *, slug: str) -> CampaignFound | None:
@@ -76,16 +89,23 @@ def default(session: Session) -> CampaignFound | None:
 
 
 def edition(session: Session, campaign_id: int) -> Edition:
-    """This will give the campaign's edition, parsed."""
-    url = session.get_bind().engine.url
-    key = (url.host, url.port, url.query.get("host"), url.database, campaign_id)
-    kept = _editions.get(key)
-    if kept is not None and kept[0] > time.monotonic():
-        return kept[1]
+    """This will give the campaign's edition, parsed: the very same object for as long as nothing in it changes."""
+    engine = session.get_bind().engine
+    known = known_edition(engine, campaign_id)
+    if known is not None:
+        return known
+    of_pool = _editions.setdefault(engine.pool, {})
+    kept = of_pool.get(campaign_id)
     stored = session.execute(select(Campaign.edition).where(Campaign.id == campaign_id)).scalar_one()
-    parsed = Edition.from_dict(stored)
-    _editions[key] = (time.monotonic() + KEPT, parsed)
+    parsed = kept.edition if kept is not None and kept.stored == stored else Edition.from_dict(stored)
+    of_pool[campaign_id] = _Kept(time.monotonic() + KEPT, stored, parsed)
     return parsed
+
+
+def known_edition(engine: Engine, campaign_id: int) -> Edition | None:
+    """This will give the edition without asking the database, None when it was not asked a moment ago."""
+    kept = _editions.get(engine.pool, {}).get(campaign_id)
+    return kept.edition if kept is not None and kept.until > time.monotonic() else None
 
 
 def venues(session: Session, campaign_id: int) -> list[VenueFound]:

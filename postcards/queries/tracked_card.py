@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import Select, bindparam, select
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
+from postcards.db import AtOnce
 from postcards.models import Arrival, Campaign, Card, Person, TrackingCode
 
 
@@ -17,7 +20,8 @@ from postcards.models import Arrival, Campaign, Card, Person, TrackingCode
 class TrackedCard:
     """One card behind a code. `ended` says why the code itself is no longer good; times are aware.
 
-    `thanks` is sealed, about "CARD-ID/thanks" under `thanks_key`; the card was written at `venue_slug`.
+    `thanks` is sealed, about "CARD-ID/thanks" under `thanks_key`; the card was written at `venue_slug`. The fields
+    stand in the order of the columns that are selected below.
     """
 
     campaign_id: int
@@ -45,6 +49,11 @@ class TrackedCard:
 def by_code(session: Session, code: str) -> TrackedCard | None:
     """This will find the card that a tracking code was given for; None when there is none (yet)."""
     return _card(session.execute(_BY_CODE, {"code": code}).one_or_none())
+
+
+def look_up(at_once: AtOnce, code: str) -> TrackedCard | None:
+    """This will find it as `by_code` does, for who looks and goes: a fifth of the time with no session around it."""
+    return _card(at_once.one(_LOOK_UP, {"code": code}))
 
 
 def by_slip_code(session: Session, slip_code: str) -> TrackedCard | None:
@@ -83,10 +92,11 @@ def _cards() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _card(row: Row[Any] | None) -> TrackedCard | None:
-    return None if row is None else TrackedCard(**row._mapping)
+def _card(row: Sequence[Any] | None) -> TrackedCard | None:
+    return None if row is None else TrackedCard(*row)
 
 
 # Built once: the recipient's page is looked at most.
 _BY_CODE = _cards().where(TrackingCode.code == bindparam("code"))
 _BY_SLIP_CODE = _cards().where(TrackingCode.slip_code == bindparam("code"))
+_LOOK_UP = str(_BY_CODE.compile(dialect=postgresql.dialect(paramstyle="pyformat"))).encode()  # type: ignore[no-untyped-call]

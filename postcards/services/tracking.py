@@ -10,6 +10,7 @@ from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from postcards.db import AtOnce
 from postcards.errors import Denied, Invalid, NotFound
 from postcards.jobs import SEND_MAIL, enqueue
 from postcards.models import Arrival, Campaign, Card, Mail
@@ -77,6 +78,11 @@ class Confirmed:
 def find_by_code(session: Session, *, code: str) -> TrackedCard:
     """This will find the card of a tracking code as a person typed it. Raises the refusals above."""
     return _good(tracked_card.by_code(session, _read(code, length=tracking_code.TRACKING_LENGTH)))
+
+
+def look_up(at_once: AtOnce, *, code: str) -> TrackedCard:
+    """This will find it for who only looks, in one bare statement. Raises the refusals above."""
+    return _good(tracked_card.look_up(at_once, _read(code, length=tracking_code.TRACKING_LENGTH)))
 
 
 def find_by_slip_code(session: Session, *, slip_code: str) -> TrackedCard:

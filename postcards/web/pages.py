@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from functools import cache
+import time
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, g, render_template, request
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 import postcards
 from postcards import texts
@@ -40,8 +43,13 @@ def choose_language(offered: tuple[str, ...]) -> str:
     for wanted in (request.args.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
         if wanted in offered:
             return str(wanted)
-    accepted = [tag for tag, _ in request.accept_languages]
-    return texts.best_language(accepted, offered)
+    return _best_language(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""), offered)
+
+
+@lru_cache(maxsize=1000)
+def _best_language(header: str, offered: tuple[str, ...]) -> str:
+    accepted = parse_accept_header(header, LanguageAccept)
+    return texts.best_language([tag for tag, _ in accepted], offered)
 
 
 def gettext(msgid: str, **values: object) -> str:
@@ -61,17 +69,27 @@ def number(n: int | float) -> str:
 
 def asset(name: str) -> str:
     """This will give the address of a built asset, such as "styles/site.css"; its name changes with its bytes."""
-    return f"/static/{_assets(_manifest_path().stat().st_mtime_ns)[name]}"
+    return f"/static/{_assets(_manifest_path(), assets_stamp())[name]}"
+
+
+def assets_stamp() -> int:
+    """This will give a number that changes when the assets are built anew, at the latest a second later."""
+    return _stamp(_manifest_path(), int(time.monotonic()))
+
+
+@lru_cache(maxsize=8)
+def _stamp(path: str, _second: int) -> int:
+    return Path(path).stat().st_mtime_ns
 
 
 @cache
-def _assets(_: int) -> dict[str, str]:
-    found: dict[str, str] = json.loads(_manifest_path().read_text(encoding="utf-8"))
+def _assets(path: str, _: int) -> dict[str, str]:
+    found: dict[str, str] = json.loads(Path(path).read_text(encoding="utf-8"))
     return found
 
 
-def _manifest_path() -> Path:
-    return Path(current_app.static_folder or "") / "manifest.json"
+def _manifest_path() -> str:
+    return f"{current_app.static_folder}/manifest.json"
 
 
 def register(app: Flask) -> None:
@@ -93,6 +111,8 @@ def register(app: Flask) -> None:
 
     @app.after_request
     def _remember_language(response: Any) -> Any:
+        if not request.query_string:
+            return response
         wanted = request.args.get("lang")
         if wanted in EVERY_LANGUAGE and response.mimetype == "text/html":
             response.set_cookie(

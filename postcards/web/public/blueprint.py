@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -24,20 +25,42 @@ def languages_of(edition: Edition) -> tuple[str, ...]:
 
 def page(template: str, edition: Edition, *, status: int = 200, **context: Any) -> Response:
     """This will render a campaign's page for this reader; `say` is their catalogue, `words` our texts."""
-    languages = languages_of(edition)
-    language = choose_language(languages)
-    html = render(
+    return html(worded(template, edition, reader_of(edition), **context), status=status)
+
+
+def html(body: str | bytes, *, status: int = 200) -> Response:
+    """This will answer with a page."""
+    return Response(body, status=status, content_type="text/html; charset=utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The language of a page, and whether this very address names it: then the page's own links do, too."""
+
+    language: str
+    by_address: bool
+
+
+def reader_of(edition: Edition) -> Reader:
+    """This will choose the best of the campaign's languages for whoever asks."""
+    language = choose_language(languages_of(edition))
+    return Reader(language, bool(request.query_string) and request.args.get("lang") == language)
+
+
+def worded(template: str, edition: Edition, reader: Reader, **context: Any) -> str:
+    """This will render a campaign's page as HTML."""
+    language = reader.language
+    return render(
         template,
-        languages=languages,
+        languages=languages_of(edition),
         edition=edition,
         say=texts.catalogue(language),
         words=lambda key: edition.text(key, language),
         in_own_words=lambda told: edition.words(told, language) if told else "",
         campaign_name=edition.text("title", language),
-        lang_query=f"?lang={language}" if request.args.get("lang") == language else "",
+        lang_query=f"?lang={language}" if reader.by_address else "",
         **context,
     )
-    return Response(html, status=status, content_type="text/html; charset=utf-8")
 
 
 def mark_of(edition: Edition) -> Markup:
@@ -65,10 +88,10 @@ def asks_for_json() -> bool:
     return "json" in accept and "text/html" not in accept
 
 
-def refused(refusal: Refusal, *, html: bool) -> Response:
+def refused(refusal: Refusal, *, as_page: bool) -> Response:
     """This will answer for a code that leads nowhere: kindly for people, as problem+json for machines."""
     status = http_status(refusal)
-    if not html:
+    if not as_page:
         return problem(status, refusal.code, refusal.message, **refusal_body(refusal))
     body = render("public/code.html", refusal=refusal)
-    return private(Response(body, status=status, content_type="text/html; charset=utf-8"))
+    return private(html(body, status=status))

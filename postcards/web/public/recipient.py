@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from functools import lru_cache
+
 from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 
+from postcards import texts
 from postcards.errors import Fault, Invalid, Refusal
 from postcards.queries import campaigns
 from postcards.queries.tracked_card import TrackedCard
@@ -18,14 +22,18 @@ from postcards.web.context import kit
 from postcards.web.doors import PUBLIC, guarded
 from postcards.web.pages import render
 from postcards.web.public.blueprint import (
+    Reader,
     asks_for_json,
     blueprint,
+    html,
     mark_of,
-    page,
     private,
+    reader_of,
     reads_html,
     refused,
+    worded,
 )
+from postcards.web.public.frames import Words, frames
 from postcards.web.rate_limits import ARRIVALS_FROM, ARRIVALS_OF_CARD, limited
 
 #: Who the journal says it was: whoever holds the card.
@@ -51,7 +59,7 @@ def type_a_code() -> ResponseReturnValue:
     typed = request.args.get("code", "")
     if typed:
         return redirect(f"/T/{tracking_code.normalise(typed)[:40] or '0'}", code=303)
-    return Response(render("public/code.html", refusal=None), content_type="text/html; charset=utf-8")
+    return html(render("public/code.html", refusal=None))
 
 
 @blueprint.get("/T/<code>")
@@ -60,11 +68,10 @@ def type_a_code() -> ResponseReturnValue:
 def recipient(code: str) -> ResponseReturnValue:
     """The page, in either case of the address."""
     try:
-        with kit().read() as session:
-            card = tracking.find_by_code(session, code=code)
-            edition = campaigns.edition(session, card.campaign_id)
+        card = tracking.look_up(kit().at_once, code=code)
+        edition = _edition(card.campaign_id)
     except Refusal as refusal:
-        return refused(refusal, html=not asks_for_json())
+        return refused(refusal, as_page=not asks_for_json())
     if asks_for_json():
         return json_response({"campaign": card.campaign_slug, "number": card.number, "status": card.status})
     return _page(card, edition)
@@ -81,7 +88,7 @@ def arrival(code: str) -> ResponseReturnValue:
         with kit().begin() as session:
             tracking.confirm_arrival(session, code=code, by=BY, at=now())
     except Refusal as refusal:
-        return refused(refusal, html=reads_html())
+        return refused(refusal, as_page=reads_html())
     if not reads_html():
         return json_response({"status": "arrived"})
     return _back_to_the_card(code)
@@ -106,31 +113,84 @@ def thanks(code: str) -> ResponseReturnValue:
         with kit().read() as session:
             card = tracking.find_by_code(session, code=code)
             edition = campaigns.edition(session, card.campaign_id)
-        return _page(card, edition, status=422, faults=refusal.faults, typed=text)
+        reader = reader_of(edition)
+        shown = _shown(card, edition, reader.language)
+        return private(html(_drawn(card, edition, reader, shown, refusal.faults, text), status=422))
     except Refusal as refusal:
-        return refused(refusal, html=reads_html())
+        return refused(refusal, as_page=reads_html())
     if not reads_html():
         return json_response({"status": "thanked"})
     return _back_to_the_card(code)
 
 
-def _page(
-    card: TrackedCard, edition: Edition, *, status: int = 200, faults: tuple[Fault, ...] = (), typed: str = ""
-) -> Response:
-    return private(
-        page(
-            "public/recipient.html",
-            edition,
-            status=status,
-            card=card,
-            code=card.code,
-            cachet=mark_of(edition),
-            spaced_code=tracking_code.spaced(card.code),
-            can_arrive=CardStatus(card.status) in card_life.before(CardStatus.ARRIVED),
-            faults=faults,
-            typed=typed,
-        )
+def _edition(campaign_id: int) -> Edition:
+    known = campaigns.known_edition(kit().engine, campaign_id)
+    if known is not None:
+        return known
+    with kit().read() as session:
+        return campaigns.edition(session, campaign_id)
+
+
+def _page(card: TrackedCard, edition: Edition) -> Response:
+    """What a frame shows besides the words stands in its key; what it shows of the edition changes with that."""
+    reader = reader_of(edition)
+    shown = _shown(card, edition, reader.language)
+    body = frames().fill(
+        ("recipient", card.campaign_slug, card.status, card.thanks_at is not None, reader, *shown),
+        shown,
+        edition=edition,
+        render=lambda marks: _drawn(card, edition, reader, marks),
     )
+    return private(html(body))
+
+
+def _shown(card: TrackedCard, edition: Edition, language: str) -> dict[str, str]:
+    """The card's own words on the page, by name; a day that has not come has none."""
+    days = {
+        "registered_on": card.registered_at,
+        "sealed_on": card.sealed_at,
+        "handed_over_on": card.handed_over_at,
+        "arrived_on": card.arrived_at,
+    }
+    return {
+        "number": f"{card.number:05}",
+        "cap": _counted(card.cap, language),
+        "code": card.code,
+        "spaced_code": tracking_code.spaced(card.code),
+    } | {name: _written(edition.day(at), language) for name, at in days.items() if at is not None}
+
+
+def _drawn(
+    card: TrackedCard,
+    edition: Edition,
+    reader: Reader,
+    shown: Words,
+    faults: tuple[Fault, ...] = (),
+    typed: str = "",
+) -> str:
+    return worded(
+        "public/recipient.html",
+        edition,
+        reader,
+        home_path=f"/c/{card.campaign_slug}",
+        status=card.status,
+        thanked=card.thanks_at is not None,
+        shown=shown,
+        cachet=mark_of(edition),
+        can_arrive=CardStatus(card.status) in card_life.before(CardStatus.ARRIVED),
+        faults=faults,
+        typed=typed,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _written(day: dt.date, language: str) -> str:
+    return texts.catalogue(language).date(day)
+
+
+@lru_cache(maxsize=100)
+def _counted(number: int, language: str) -> str:
+    return texts.catalogue(language).number(number)
 
 
 def _back_to_the_card(code: str) -> ResponseReturnValue:

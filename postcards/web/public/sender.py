@@ -42,7 +42,7 @@ def sender(slip_code: str) -> ResponseReturnValue:
             card = tracking.find_by_slip_code(session, slip_code=slip_code)
             edition = campaigns.edition(session, card.campaign_id)
     except Refusal as refusal:
-        return refused(refusal, html=not asks_for_json())
+        return refused(refusal, as_page=not asks_for_json())
     try:
         thanks = tracking.open_thanks(kit().vault, card)
     except KeyMissing:  # after retention the words are gone, the dates stay
