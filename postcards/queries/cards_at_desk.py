@@ -75,7 +75,8 @@ class LineRow:
 
 @dataclass(frozen=True, slots=True)
 class CardSeen:
-    """One card whole, without people's data; `has_person` tells whether an address is still kept."""
+    """One card whole, without people's data; `has_person` tells whether an address is still kept, `erased_at` when
+    somebody asked that it be not."""
 
     id: uuid.UUID
     number: int
@@ -98,6 +99,7 @@ class CardSeen:
     held: list[str]
     run: int | None
     has_person: bool
+    erased_at: dt.datetime | None
     stamp_status: str
     codes: list[CodeRow]
     prints: list[PrintRow]
@@ -125,7 +127,9 @@ _CARD = text(
     SELECT c.id, c.number, c.status, c.code, c.country, c.language, c.venue_slug, k.name AS kiosk_name,
            c.consent_version, c.arrival_notice, c.registered_at, c.received_at, c.printed_at, c.sealed_at,
            c.handed_over_at, c.arrived_at, c.void_reason, c.paper, c.held, r.run,
-           p.recipient IS NOT NULL AS has_person, s.status AS stamp_status
+           p.recipient IS NOT NULL AS has_person,
+           (SELECT max(e.at) FROM erasure e WHERE e.campaign_id = c.campaign_id AND e.card_id = c.id) AS erased_at,
+           s.status AS stamp_status
     FROM card c
     JOIN stamp s ON s.campaign_id = c.campaign_id AND s.number = c.number
     LEFT JOIN kiosk k ON k.campaign_id = c.campaign_id AND k.id = c.kiosk_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import shutil
@@ -105,6 +106,37 @@ def test_without_the_keys_it_says_which_ones_are_missing(
     assert "postcards keys recover FILE" in back.stderr
     assert not (elsewhere.home / "MASTER_KEY").exists()  # a new one would open nothing
     assert backup.proved(with_keys(elsewhere, house)) == []
+
+
+def test_whoever_was_erased_after_the_backup_stays_erased(
+    house: House, tmp_path: Path, elsewhere: config.Settings
+) -> None:
+    """A backup from before, restored afterwards: the ledger beside the keys keeps them out, and the books agree."""
+    vilnius = replace(house, at=dt.datetime.now(dt.UTC)).open_campaign(
+        "vilnius"
+    )  # commands have the machine's clock
+    cards = [vilnius.register(sender={"email": email}) for email in ("ona@example.org", "jonas@example.org")]
+    file = tmp_path / "before.tar"
+    backup.make_backup(house.kit, file)
+    here = house.kit.settings
+    how = {
+        "HOME": here.home, "DATABASE_URL": here.database_url, "MASTER_KEY": MASTER_KEY, "SECRET_KEY": here.secret_key,
+    }  # fmt: skip
+    told = json.loads(run("erase", "vilnius", "--email", "ona@example.org", "--json", **how).stdout)
+    assert [one["number"] for one in told["erased"]] == [cards[0].number]
+    assert (told["nothing_left"], told["erased"][0]["paper"]) == (False, "none")
+    again = run("erase", "vilnius", "--email", "ona@example.org", **how)
+    assert again.stdout.startswith("Nothing is left under this address; it was erased on 2")
+    settings = with_keys(elsewhere, house)
+    shutil.copy(house.kit.ledger.path, settings.keys_file.parent)
+    _, replayed = backup.load_backup(settings, file)
+    assert (replayed.again, replayed.known, replayed.elsewhere) == (1, 0, 0)
+    assert backup.proved(settings) == []
+    made = kit.assemble(replace(settings, secret_key="-" * 32), name="test", pool_size=1)
+    with made.begin() as session:
+        there = text("SELECT card_id FROM person WHERE coalesce(sender, recipient, volunteer) IS NOT NULL")
+        assert session.scalars(there).all() == [cards[1].id]
+    made.close()
 
 
 def test_nothing_in_it_opens_or_names_anybody(house: House, vilnius: Town, tmp_path: Path) -> None:

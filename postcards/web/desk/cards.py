@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 from postcards.errors import NotFound
 from postcards.models import Person
 from postcards.queries import cards_at_desk, journal_pages
+from postcards.queries import retention as kept
 from postcards.queries.cards_at_desk import CardSeen
 from postcards.queries.journal_pages import Entry
 from postcards.rules.card_words import address_lines
 from postcards.rules.tracking_code import is_well_formed, normalise, spaced
-from postcards.services import cards, holding, journal, people
+from postcards.services import cards, erasure, holding, journal, people
 from postcards.web.clock import now
 from postcards.web.context import kit
 from postcards.web.desk.room import ORGANISER, READERS, Place, blueprint, page, place
@@ -29,13 +30,15 @@ PAGE = 50
 #: Why a card is given up, as codes: free text might hold names, and this stands in the journal's reach.
 VOID_REASONS = ("spoiled", "wish", "wrong_address", "suspended", "duplicate", "test", "other")
 PAPERS = ("none", "destroyed", "missing")
+#: In these there is paper that has not left us, and somebody has to say what became of it.
+HAS_PAPER = ("printed", "refused", "returned")
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
     """People's data, opened for one look."""
 
-    lines: tuple[str, ...]
+    lines: tuple[str, ...]  # none when the address is gone already
     sender: str | None
     email: str | None
     message: str | None
@@ -141,6 +144,49 @@ def card_release(slug: str, card_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(url_for("desk.card", slug=slug, card_id=card_id), 303)
 
 
+@blueprint.post("/desk/c/<slug>/cards/<uuid:card_id>/erasure")
+@guarded(ORGANISER)
+def card_erase(slug: str, card_id: uuid.UUID) -> ResponseReturnValue:
+    """Erases what is kept of people for this card, because somebody asked."""
+    back = redirect(url_for("desk.card", slug=slug, card_id=card_id), 303)
+    if request.form.get("sure") != "yes":
+        flash(gettext("Tick that you know who asks, and that they may."), "error")
+        return back
+    paper = request.form.get("paper", "")
+    with kit().begin() as session:
+        done = erasure.erase(
+            session,
+            campaign_id=caller().campaign,
+            card_id=card_id,
+            tools=kit().forgetting(),
+            asked="desk",
+            paper=paper if paper in erasure.PAPER else None,
+            by=caller().by,
+            at=now(),
+        )
+    if not done.parts and not done.voided:
+        flash(gettext("Nothing was left to erase."), "info")
+        return back
+    flash(
+        gettext("All that was kept about people for card %(number)s is erased.", number=done.number), "good"
+    )
+    if done.paper == "missing":
+        flash(gettext("The card is void. Destroy its paper; until then its stamp stays apart."), "info")
+    elif done.voided:
+        flash(
+            gettext("Card %(number)s is void. Its stamp is in the drawer again.", number=done.number), "info"
+        )
+    for run in done.print_runs:
+        flash(
+            gettext(
+                "The card was in print run %(run)s, so its file was taken away. Print what has no paper yet again.",
+                run=run,
+            ),
+            "info",
+        )
+    return back
+
+
 def _find(session: Session, here: Place, wanted: str) -> uuid.UUID | None:
     digits = wanted.replace(" ", "").lstrip("#").removeprefix("No.").removeprefix("№")
     if digits.isascii() and digits.isdigit() and len(digits) <= 7:
@@ -152,13 +198,13 @@ def _find(session: Session, here: Place, wanted: str) -> uuid.UUID | None:
 
 
 def _open(person: Person | None, here: Place) -> Shown:
-    if person is None:
+    if person is None or (person.recipient is None and person.sender is None):
         raise people.PersonGone(gettext("These details were erased, or their time was over."))
     vault = kit().vault
-    recipient = people.open_recipient(vault, person)
+    recipient = people.open_recipient(vault, person) if person.recipient is not None else None
     sender = people.open_sender(vault, person) if person.sender is not None else None
     return Shown(
-        lines=address_lines(recipient.name, recipient.address, edition=here.edition),
+        lines=address_lines(recipient.name, recipient.address, edition=here.edition) if recipient else (),
         sender=sender.name if sender else None,
         email=sender.email if sender else None,
         message=people.open_message(vault, person),
@@ -171,6 +217,8 @@ def _card_page(card_id: uuid.UUID, *, shown: Shown | None) -> str:
         seen = cards_at_desk.card_seen(session, campaign_id=here.campaign.id, card_id=card_id)
         if seen is None:
             raise NotFound(gettext("There is no such card in this campaign."))
+        there = kept.card(session, campaign_id=here.campaign.id, card_id=card_id, at=now())
+        goes = there.goes(kept.calendar(session, here.campaign.id)) if there else {}
         deeds = journal_pages.about(session, campaign_id=here.campaign.id, subject=f"card:{card_id}")
     return page(
         "desk/card.html",
@@ -183,6 +231,8 @@ def _card_page(card_id: uuid.UUID, *, shown: Shown | None) -> str:
         spaced=spaced,
         venues={venue.slug: venue.name for venue in here.edition.venues},
         may_void=seen.status in cards.VOIDABLE,
+        goes=goes,
+        has_paper=seen.status in HAS_PAPER,
     )
 
 
