@@ -52,8 +52,12 @@ def framed(render: Callable[[Words], str], names: Collection[str]) -> Frame:
 class Frames:
     """The frames that an app has rendered; a changed edition or style sheet makes them anew."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, at_most: int = AT_MOST) -> None:
+        self._at_most = at_most
         self._kept: dict[Hashable, tuple[Edition, int, Frame]] = {}
+
+    def __len__(self) -> int:
+        return len(self._kept)
 
     def fill(self, key: Hashable, words: Words, *, edition: Edition, render: Callable[[Words], str]) -> bytes:
         """This will fill the frame of `key`, which is rendered when it is new.
@@ -65,7 +69,7 @@ class Frames:
         kept = self._kept.get(key)
         if kept is None or kept[0] is not edition or kept[1] != stamp:
             frame = framed(render, words)
-            if len(self._kept) >= AT_MOST:
+            if len(self._kept) >= self._at_most:
                 self._kept.clear()
             self._kept[key] = (edition, stamp, frame)
             return frame.filled(words)
