@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from postcards.queries.dashboard import dashboard
 from postcards.queries.staff import campaigns_for
+from postcards.queries.waiting_jobs import waiting_jobs
 from postcards.web.clock import now
 from postcards.web.context import kit
 from postcards.web.desk.room import ANY_OF_US, DESK_ROLES, blueprint, page, place, signed_in
 from postcards.web.doors import guarded
+
+#: Work of these kinds that waits longer than this wants a person. Files of manifests have a line of their own.
+STUCK_AFTER = dt.timedelta(minutes=10)
+STUCK_KINDS = ("mail", "print_run")
 
 
 @blueprint.get("/desk/")
@@ -31,4 +38,14 @@ def overview(**_: str) -> str:
     with kit().snapshot() as session:
         here = place(session)
         board = dashboard(session, campaign_id=here.campaign.id, edition=here.edition, at=now())
-    return page("desk/overview.html", here, at_page="overview", board=board)
+        waiting = waiting_jobs(session, at=now(), campaign_id=here.campaign.id)
+    # While the scheduler is silent everything waits: one line says so, and its cause.
+    stuck = {
+        job.kind: job
+        for job in waiting
+        if not board.beat_is_silent
+        and job.kind in STUCK_KINDS
+        and job.oldest_seconds(now()) > STUCK_AFTER.total_seconds()
+    }
+    needs = board.needs_attention + len(stuck)
+    return page("desk/overview.html", here, at_page="overview", board=board, stuck=stuck, needs=needs)
