@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from postcards.errors import Fault, Invalid
 
@@ -41,6 +42,16 @@ SETTINGS: dict[str, tuple[str, str]] = {
 }
 
 PREFIX = "POSTCARDS_"
+
+#: Settings that are counts, with the least and the most they may be.
+WHOLE_NUMBERS = (
+    ("WEB_WORKERS", 1, 64),
+    ("TRUSTED_PROXIES", 0, 9),
+    ("PRINT_PART_SHEETS", 1, 10_000),
+    ("PREFLIGHT_EVERY", 1, 10_000),
+)
+#: ASCII alone: Python takes other digits too, and "²" for a digit that is no number.
+_DIGITS = re.compile("[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +107,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         if variable.startswith(PREFIX) and variable not in known
     ]
 
-    home = Path(values["HOME"]).expanduser().absolute()
+    home = _home(values["HOME"], faults)
     _check_url(values, "DATABASE_URL", ("postgresql", "postgresql+psycopg", "postgres"), faults)
     _check_url(values, "BROKER_URL", ("redis", "rediss", "redis+socket", "amqp", "amqps"), faults)
     _check_url(values, "STORAGE_URL", ("file", "s3"), faults)
@@ -108,7 +119,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         )
     _check_url(values, "PUBLIC_URL", ("http", "https"), faults)
     _check_url(values, "SMTP_URL", ("smtp", "smtps"), faults)
-    if urlsplit(values["PUBLIC_URL"]).path not in ("", "/"):
+    if (public := _parted(values["PUBLIC_URL"])) and public.path not in ("", "/"):
         faults.append(
             Fault("POSTCARDS_PUBLIC_URL", "path", "must have no path: cards say HTTPS://HOST/T/CODE")
         )
@@ -118,13 +129,10 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         faults.append(Fault("POSTCARDS_SECRET_KEY", "short", "must have at least 32 characters"))
     if values["METRICS_TOKEN"] and len(values["METRICS_TOKEN"]) < 16:
         faults.append(Fault("POSTCARDS_METRICS_TOKEN", "short", "must have at least 16 characters"))
-    if not (values["WEB_WORKERS"].isdigit() and 1 <= int(values["WEB_WORKERS"]) <= 64):
-        faults.append(Fault("POSTCARDS_WEB_WORKERS", "range", "must be a whole number from 1 to 64"))
-    if not (values["TRUSTED_PROXIES"].isdigit() and int(values["TRUSTED_PROXIES"]) <= 9):
-        faults.append(Fault("POSTCARDS_TRUSTED_PROXIES", "range", "must be a whole number from 0 to 9"))
-    for name in ("PRINT_PART_SHEETS", "PREFLIGHT_EVERY"):
-        if not (values[name].isdecimal() and 1 <= int(values[name]) <= 10_000):
-            faults.append(Fault(PREFIX + name, "range", "must be a whole number from 1 to 10000"))
+    for name, least, most in WHOLE_NUMBERS:
+        if not (_DIGITS.fullmatch(values[name]) and least <= int(values[name]) <= most):
+            words = f"must be a whole number from {least} to {most}"
+            faults.append(Fault(PREFIX + name, "range", words))
     if values["SECOND_FACTOR"].lower() not in ("off", "organisers", "everyone"):
         faults.append(Fault("POSTCARDS_SECOND_FACTOR", "choice", "must be off, organisers or everyone"))
     if values["EXPECT_BEAT"].lower() not in ("yes", "no"):
@@ -179,10 +187,32 @@ def _one(env: Mapping[str, str], name: str, default: str, faults: list[Fault]) -
 
 def _check_url(values: Mapping[str, str], name: str, schemes: tuple[str, ...], faults: list[Fault]) -> None:
     value = values[name]
-    if value and urlsplit(value).scheme not in schemes:
+    if not value:
+        return
+    parts = _parted(value)
+    if parts is None:
+        faults.append(Fault(PREFIX + name, "format", "is no address: look at its host and its port"))
+    elif parts.scheme not in schemes:
         faults.append(
             Fault(PREFIX + name, "scheme", f"must begin with {' or '.join(s + '://' for s in schemes)}")
         )
+
+
+def _parted(url: str) -> SplitResult | None:
+    """The parts of an address; None when its host or its port is none."""
+    try:
+        parts = urlsplit(url)
+        return parts if parts.port is None or parts.port else None
+    except ValueError:
+        return None
+
+
+def _home(value: str, faults: list[Fault]) -> Path:
+    try:
+        return Path(value).expanduser().absolute()
+    except RuntimeError:  # ~nobody-of-this-name
+        faults.append(Fault(PREFIX + "HOME", "unknown", "names the home of somebody who is not known here"))
+        return Path(value).absolute()
 
 
 def _driver(url: str) -> str:

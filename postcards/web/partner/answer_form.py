@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from postcards.errors import Fault, Invalid
 from postcards.services.receipts import Answer, Refusal
+from postcards.web.moments import EARLIEST, LATEST
 from postcards.web.pages import gettext as _
 
 #: "42 illegible", also "No. 00042: illegible" or "42 - illegible".
@@ -63,7 +64,7 @@ def read(said: Typed, *, lines: int, zone: ZoneInfo) -> Answer:
         faults.append(Fault("accepted", "format", _("Write how many cards were accepted, in digits.")))
     received_at = dt.datetime.now(zone)
     try:
-        received_at = dt.datetime.fromisoformat(said.received_at).replace(tzinfo=zone)
+        received_at = _moment(said.received_at, zone)
     except ValueError:
         faults.append(Fault("received_at", "format", _("Choose the day and the time.")))
     refused = []
@@ -89,6 +90,15 @@ def read(said: Typed, *, lines: int, zone: ZoneInfo) -> Answer:
         difference=counted - lines,
         note=said.note,
     )
+
+
+def _moment(text: str, zone: ZoneInfo) -> dt.datetime:
+    """What the clerk's clock shows; ValueError for what is no moment, or at an end of the calendar."""
+    moment = dt.datetime.fromisoformat(text)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    if not EARLIEST <= moment <= LATEST:
+        raise ValueError(text)
+    return moment
 
 
 def _uneven(accepted: int, refused: int, lines: int) -> str:
