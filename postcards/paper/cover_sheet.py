@@ -41,6 +41,7 @@ class _Sheets:
         self._head()
         self._facts()
         self._parts()
+        self._signatures()
         _ = self.texts.gettext
         self._cards(
             _("Pull these cards: their paper must not travel"),
@@ -49,7 +50,6 @@ class _Sheets:
         )
         if self.cover.blanks:
             self._cards(_("These places are blank on purpose"), self.cover.blanks, "")
-        self._signatures()
         file = PdfFile(out)
         fonts = file.reserve()
         box = f"/MediaBox[0 0 {WIDTH * MM:.3f} {HEIGHT * MM:.3f}]".encode()
@@ -155,7 +155,7 @@ class _Sheets:
     def _signatures(self) -> None:
         _ = self.texts.gettext
         self._room(22)
-        self.y += 12
+        self.y += 8
         middle = (LEFT + RIGHT) / 2
         for left, right, said in (
             (LEFT, middle - 5, _("Printed by, on")),
@@ -163,7 +163,7 @@ class _Sheets:
         ):
             self.page.line(left, self.y, right, self.y, stroke=BLACK, width=0.5)
             self.page.text(said, left, self.y + 4, 8.5, ink=SOFT)
-        self.y += 8
+        self.y += 14
 
     def _heading(self, title: str) -> None:
         self.page.text(title, LEFT, self.y + 2, 13, heavy=True)

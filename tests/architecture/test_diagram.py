@@ -1,16 +1,16 @@
-"""The life of a card, as the documents draw it, is the life that the rules allow."""
+"""The lives of a card and of a print run, as the documents draw them, are those that the rules allow."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from postcards.rules.card_life import diagram
+from postcards.rules import card_life, print_run_life
 from tests.architecture.tree import text_of
 
 
-def test_the_diagram_in_the_documents_is_the_one_of_the_rules() -> None:
+def test_the_diagrams_in_the_documents_are_those_of_the_rules() -> None:
     drawn = re.findall(
         r"^```mermaid\n(.*?)^```$", text_of(Path("docs/architecture.md")), re.MULTILINE | re.DOTALL
     )
-    assert drawn == [diagram()]
+    assert drawn == [card_life.diagram(), print_run_life.diagram()]
