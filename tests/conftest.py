@@ -9,9 +9,16 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine, make_url
 
 from postcards import db, embedded
+
+#: Hypothesis tries the same at every run, and gives a busy machine its time: a red run is the change's doing.
+#: `pytest --hypothesis-profile wild` goes looking for what nobody has tried yet.
+settings.register_profile("steady", derandomize=True, deadline=None, database=None)
+settings.register_profile("wild", deadline=None, max_examples=2_000)
+settings.load_profile("steady")
 
 _numbers = itertools.count(1)
 
