@@ -14,13 +14,31 @@ from postcards.cli.edge import BY, answer, as_json, cards_of, now, tools
 from postcards.errors import Denied
 from postcards.paper.calibration import draw_calibration
 from postcards.queries.print_runs import RunSeen
-from postcards.rules.sheet import PRESETS, Duplex, Order
+from postcards.rules.sheet import PRESETS, Duplex, Order, sheet_named
 from postcards.services import campaigns, print_requests, spoiling
+from postcards.texts import ENGLISH, LANGUAGES
+
+
+class SheetWords(click.ParamType):
+    """One of the presets, or a size that `rules/free_sheet.py` can read; one that does not add up is refused."""
+
+    name = "sheet"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in PRESETS and not value[:1].isdigit():
+            self.fail(f"{value!r} is none of {', '.join(PRESETS)}, and no size such as 330x480.", param, ctx)
+        return sheet_named(value).name
 
 
 @click.command("print")
 @click.argument("slug")
-@click.option("--sheet", required=True, type=click.Choice(list(PRESETS)))
+@click.option(
+    "--sheet",
+    required=True,
+    type=SheetWords(),
+    metavar="|".join([*PRESETS, "WxH"]),
+    help="WxH is in mm: 330x480.",
+)
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--numbers", help="Only these, printed ones again: 1-500, or 42.")
 @click.option("--venue", help="Only the cards of this venue (its slug).")
@@ -35,6 +53,12 @@ from postcards.services import campaigns, print_requests, spoiling
     show_default=True,
     help="stack: in order after the guillotine.",
 )
+@click.option(
+    "--language",
+    type=click.Choice(LANGUAGES),
+    default=ENGLISH,
+    help="Of a calibration sheet, beside English.",
+)
 @click.option("--cover", type=click.Path(dir_okay=False, path_type=Path), help="Write the cover sheet too.")
 @as_json
 def print_(
@@ -48,6 +72,7 @@ def print_(
     printer: str | None,
     duplex: Duplex | None,
     order: Order,
+    language: str,
     cover: Path | None,
     as_json: bool,
 ) -> None:
@@ -62,7 +87,7 @@ def print_(
         can_be_written(cover)
     if slug == "calibration":
         with out.open("wb") as file:
-            draw_calibration(sheet, file, duplex=duplex or "long-edge")
+            draw_calibration(sheet, file, duplex=duplex or "long-edge", language=language)
         click.echo(f"Wrote {out}.")
         return
     wanted = _range(numbers)

@@ -72,9 +72,7 @@ def face_operators(look: Look, face: Face, set_text: Typesetter) -> bytes:
     for place, line in enumerate(block.lines):
         x = layout.ADDRESS.left + overhang(line) * block.size_pt / 1000 * _POINT
         y = layout.ADDRESS_FIRST_BASELINE + place * layout.ADDRESS_LEADING
-        parts.append(
-            set_text.line(line, x=x, y=CARD_HEIGHT - y, size=block.size_pt, country=face.country)
-        )
+        parts.append(set_text.line(line, x=x, y=CARD_HEIGHT - y, size=block.size_pt, country=face.country))
     number = number_text(face.number, look.cap)
     top = layout.QR_BOTTOM - size - layout.QR_QUIET * layout.QR_MODULE
     parts.append(
@@ -118,10 +116,17 @@ def _message(message: str, set_text: Typesetter) -> bytes:
     )
 
 
-def symbol(rows: tuple[int, ...], size_mm: float) -> bytes:
+def symbol(
+    rows: tuple[int, ...],
+    size_mm: float,
+    *,
+    left: float = layout.QR_LEFT,
+    foot: float = CARD_HEIGHT - layout.QR_BOTTOM,
+) -> bytes:
     """A QR as an inline one-bit mask in the text's black, each module a whole number of printer's dots.
 
-    `rows` are as `qr_rows` gives them, `size_mm` is a side. This will return PDF operators.
+    `rows` are as `qr_rows` gives them, `size_mm` is a side; it stands at (`left`, `foot`) mm from the lower left.
+    This will return PDF operators.
     """
     size = len(rows)
     width = (size + 7) // 8
@@ -131,9 +136,9 @@ def symbol(rows: tuple[int, ...], size_mm: float) -> bytes:
     filtered = b""
     if b"EI" in data:  # some readers look for the end of an inline image by these letters
         data, filtered = data.hex().encode() + b">", b"/F/AHx"
-    left, foot, side = layout.QR_LEFT * MM, (CARD_HEIGHT - layout.QR_BOTTOM) * MM, size_mm * MM
+    side = size_mm * MM
     return b"q %.3f 0 0 %.3f %.3f %.3f cm BI/IM true/W %d/H %d/BPC 1%b ID %b\nEI Q\n" % (
-        side, side, left, foot, size, size, filtered, data,
+        side, side, left * MM, foot * MM, size, size, filtered, data,
     )  # fmt: skip
 
 

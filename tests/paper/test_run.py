@@ -6,6 +6,7 @@ import io
 import re
 import tracemalloc
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import zxingcpp
@@ -13,10 +14,12 @@ from PIL import ImageChops, ImageStat
 
 from postcards.errors import Invalid
 from postcards.paper.calibration import draw_calibration
+from postcards.paper.layout import Zone
 from postcards.paper.run import Offset, draw_run
 from postcards.rules.sheet import PRESETS, back_cell, sheet_named
 from postcards.rules.tracking_code import new_tracking_code
-from tests.paper.cards import FACE, LOOK, grey, is_dark, opened, text_of
+from postcards.texts import LANGUAGES
+from tests.paper.cards import FACE, LOOK, grey, ink, is_dark, opened, text_of
 
 reads_text = pytest.mark.needs("pdf-tools")
 
@@ -142,6 +145,69 @@ def test_an_offset_moves_each_side_by_itself():
     region, shifted = (400, 400, 2000, 3000), (412, 424, 2012, 3024)
     assert ImageStat.Stat(ImageChops.difference(before.crop(region), after.crop(region))).mean[0] > 3
     assert ImageStat.Stat(ImageChops.difference(before.crop(region), after.crop(shifted))).mean[0] < 0.2
+
+
+def calibration(sheet, **how):
+    out = io.BytesIO()
+    draw_calibration(sheet, out, **how)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_lines_a_and_b_stand_twenty_millimetres_from_the_edges_on_both_sides(name):
+    sheet = sheet_named(name)
+    pdf = calibration(name)
+    for page in (0, 1):
+        picture = grey(pdf, page)
+        first = min(sheet.cells, key=lambda cell: (cell.y, cell.x))
+        across = (sheet.height - first.y - first.height / 2 - 3) * 300 / 25.4
+        level = (first.x + 18 - 4) * 300 / 25.4
+        # Nothing but the line lies between 15 and 25 mm from the edge.
+        a = [x for x in range(177, 295) if is_dark(picture, x, round(across))]
+        b = [
+            y for y in range(picture.height - 295, picture.height - 177) if is_dark(picture, round(level), y)
+        ]
+        assert a == pytest.approx([20 * 300 / 25.4] * len(a), abs=2.5)
+        assert b == pytest.approx([picture.height - 20 * 300 / 25.4] * len(b), abs=2.5)
+        assert a
+        assert b
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", ["a6", "a4-4up"])
+def test_the_words_of_a_calibration_sheet_keep_clear_of_what_is_measured(name, language):
+    sheet = sheet_named(name)
+    pdf = calibration(name, language=language)
+    first = min(sheet.cells, key=lambda cell: (cell.y, cell.x))
+    left, top = first.x, sheet.height - first.y - first.height
+    middle, across = top + first.height / 2, left + first.width / 2
+    for page in (0, 1):
+        picture = grey(pdf, page, dpi=100)
+        clear = [
+            Zone(left + 6, middle - 5.6, across - 7, middle - 4.9),  # between the words and line A
+            Zone(across - 6, middle - 7.4, across + 6, middle - 6.6),  # above the cross
+            Zone(left + first.width - 16.5, top + 6, left + first.width - 14, top + first.height - 38),
+        ]
+        assert [ink(picture, zone, dpi=100) for zone in clear] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_codes_of_a_calibration_sheet_are_read_and_its_greys_part(name):
+    picture = grey(calibration(name), 1)
+    found = {each.text for each in zxingcpp.read_barcodes(picture)}
+    assert found == {
+        f"FAR IS CLOSE - CALIBRATION - MODULE {module} MM" for module in ("0.508", "0.423", "0.339")
+    }
+    sheet = sheet_named(name)
+    first = min(sheet.cells, key=lambda cell: (cell.y, cell.x))
+    left, top = first.x, sheet.height - first.y - first.height
+    stands = first.width < first.height
+    x, y = (left + 9, top + first.height / 2 + 25) if stands else (left + 30, top + 61)
+    greys = [
+        picture.getpixel((round((x + (at + 0.5) * 80 / 11) * 300 / 25.4), round((y + 2.5) * 300 / 25.4)))
+        for at in range(11)
+    ]
+    assert all(before - after > 10 for before, after in pairwise(greys))
 
 
 @pytest.mark.parametrize("name", PRESETS)
