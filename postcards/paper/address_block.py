@@ -46,7 +46,7 @@ class SetBlock:
 
 def fit_address(lines: Sequence[str]) -> SetBlock:
     """Set an address in 54 x 50 mm: 10 pt, then down to 9.2 pt, then broken at spaces (Chinese and Japanese
-    between characters), seven lines at most.
+    between characters, long words after their own hyphens), seven lines at most.
 
     `lines` are as they are to be printed, name first and country last. This will return a `SetBlock`; it
     raises `DoesNotFit` for a word wider than 54 mm at 9.2 pt or for too many lines, and `NoSuchCharacter` for
@@ -127,14 +127,14 @@ def _broken(line: str, size: float, position: int) -> list[str]:
 
 
 def _wrapped(text: str, size: float, width: float) -> tuple[list[str], bool]:
-    """Break at spaces, and between Chinese and Japanese characters, as late as possible.
+    """Break at spaces, within a word where its own hyphens or its script allow it, as late as possible.
 
     The flag is False when something that cannot be broken is wider than a line.
     """
     lines: list[str] = []
     fits = True
     for word in text.split():
-        for place, piece in enumerate(_pieces(word)):
+        for place, piece in enumerate(_pieces(word, fits=_width(word, size) <= width)):
             longer = f"{lines[-1]}{'' if place else ' '}{piece}" if lines else piece
             if lines and _width(longer, size) <= width:
                 lines[-1] = longer
@@ -144,10 +144,11 @@ def _wrapped(text: str, size: float, width: float) -> tuple[list[str], bool]:
     return lines, fits
 
 
-def _pieces(word: str) -> list[str]:
-    """Cut a word where a line may end in it: nowhere, but for Chinese and Japanese, which know no spaces."""
+def _pieces(word: str, *, fits: bool) -> list[str]:
+    """Cut a word where a line may end in it: between Chinese and Japanese characters, which know no spaces; after
+    its own hyphens and strokes when it is wider than a line; else nowhere."""
     if not _HAN.search(word):
-        return [word]
+        return [word] if fits else _HYPHENATED.findall(word)
     pieces = [word[0]]
     for before, character in pairwise(word):
         may_break = _HAN.match(before) or _HAN.match(character)
@@ -160,6 +161,7 @@ def _pieces(word: str) -> list[str]:
 
 # Ideographs, kana and their punctuation; Korean is written with spaces.
 _HAN = re.compile("[\u2e80-\u312f\u3190-\u9fff\uf900-\ufaff\uff01-\uff60\U00020000-\U0003ffff]")
+_HYPHENATED = re.compile(r"[-–/]*[^-–/]+[-–/]*|[-–/]+")
 # What never begins or ends a line (JIS X 4051, the rules that an address meets).
 _NEVER_FIRST = frozenset(
     "、。，．・：；！？）」』】〉》〕］｝ー々〜－ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ,.:;!?)"

@@ -13,7 +13,7 @@ from postcards.paper.address_block import (
     fit_sender,
     missing_characters,
 )
-from postcards.paper.fonts import named
+from postcards.paper.fonts import unprintable
 from postcards.paper.shaping import forget_lines
 
 
@@ -46,6 +46,5 @@ def _without_font(field: str, words: str) -> list[Fault]:
     missing = missing_characters(words)
     if not missing:
         return []
-    signs = ", ".join(named(sign) for sign in missing[:5])
-    message = f"We cannot print {signs}. Please write it in Latin letters."
+    message = f"{unprintable(missing)} Please write it in Latin letters."
     return [Fault(field, "no_font", message)]

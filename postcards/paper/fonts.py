@@ -36,18 +36,36 @@ class NoSuchCharacter(Invalid):
 
 def no_such_character(characters: Iterable[str]) -> NoSuchCharacter:
     """The refusal that names `characters`. This will return it, to be raised by the caller."""
-    message = f"We cannot print {'; '.join(named(each) for each in characters)}. Please write it with other letters."
+    message = f"{unprintable(characters)} Please write it with other letters."
     return NoSuchCharacter(message, faults=[Fault("text", "no_such_character", message)])
 
 
-def named(character: str) -> str:
-    """A character with its name, and the extra that would bring it when that is not installed here.
+def unprintable(characters: Iterable[str]) -> str:
+    """Say which characters cannot be printed here, and which extra would bring them.
 
-    This will return e.g. "“木” (CJK UNIFIED IDEOGRAPH-6728) needs the extra “cjk”".
+    This will return e.g. "“木” (CJK UNIFIED IDEOGRAPH-6728) needs the extra “cjk”, which is not installed here."
     """
-    words = f"“{character}” ({unicodedata.name(character, 'a sign without a name')})"
-    extra = extra_for(character)
-    return words if extra is None or folder_of(extra).is_dir() else f"{words} needs the extra “{extra}”"
+    by_extra: dict[str | None, list[str]] = {}
+    for character in characters:
+        extra = extra_for(character)
+        by_extra.setdefault(None if extra and folder_of(extra).is_dir() else extra, []).append(character)
+    said = []
+    for extra, lacking in by_extra.items():
+        shown = _listed(lacking)
+        if extra is None:
+            said.append(f"We cannot print {shown}.")
+        else:
+            verb = "needs" if len(lacking) == 1 else "need"
+            said.append(f"{shown} {verb} the extra “{extra}”, which is not installed here.")
+    return " ".join(said)
+
+
+def _listed(characters: list[str]) -> str:
+    """One with its name, for it may look like nothing; of many the first four."""
+    if len(characters) == 1:
+        return f"“{characters[0]}” ({unicodedata.name(characters[0], 'a sign without a name')})"
+    shown = ", ".join(f"“{each}”" for each in characters[:4])
+    return f"{shown} and {more} more" if (more := len(characters) - 4) > 0 else shown
 
 
 def extra_for(character: str) -> str | None:
