@@ -1,10 +1,10 @@
-"""`python -m bench [registering|service|recipient|sealing|paper …]`: measures, and prints a table for the README."""
+"""`python -m bench [registering|service|recipient|sealing|paper|printing …]`: measures, prints a table for the README."""
 
 from __future__ import annotations
 
 import sys
 
-from bench import drawing, looking, registering
+from bench import drawing, looking, printing, registering
 from bench.report import table
 
 PARTS = {
@@ -13,6 +13,7 @@ PARTS = {
     "recipient": looking.recipients_page,
     "sealing": looking.sealing_and_desk,
     "paper": drawing.paper,
+    "printing": printing.print_runs,
 }
 
 

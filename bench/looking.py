@@ -29,7 +29,7 @@ def recipients_page() -> list[Figure]:
     log(f"the recipient's page: {RUNS} runs of {LOOKS}")
     ours, bare = [], []
     with house(cap=200) as measured:
-        codes = _fill(measured, 200)
+        codes = fill(measured, 200)
         with (
             web(measured, "postcards.web.wsgi:app") as our_port,
             web(measured, "bench.baseline:app") as bare_port,
@@ -60,7 +60,7 @@ def sealing_and_desk() -> list[Figure]:
     """This will seal 10,000 printed cards with all files, and look at the desk's first page before and after."""
     log(f"sealing {CARDS} cards, and the desk")
     with house(cap=CARDS) as measured:
-        _fill(measured, CARDS, status="printed")
+        fill(measured, CARDS, status="printed")
         first_page = _desk(measured)
         began = time.perf_counter()
         dispatch.seal_all(
@@ -130,7 +130,7 @@ RECIPIENT = json.dumps(
 ).encode()
 
 
-def _fill(measured: Measured, cards: int, *, status: str = "sealed") -> list[str]:
+def fill(measured: Measured, cards: int, *, status: str = "sealed") -> list[str]:
     """Cards by SQL alone: what is measured here is looking and sealing, not registering."""
     sealed = measured.kit.vault.seal
     with measured.kit.begin() as session:

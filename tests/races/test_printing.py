@@ -6,6 +6,7 @@ import itertools
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from sqlalchemy import text
 
@@ -77,8 +78,7 @@ def test_void_correct_and_print_of_one_card_at_once(vilnius: Town) -> None:
                 house.begin, run_id=run.id, press=press(house), worker=f"w{next(numbers)}", clock=Clock()
             )
 
-        void_one, move_one = made[0], made[1]
-        at_once(work, lambda c=void_one: void(vilnius, c), lambda c=move_one: move_house(vilnius, c), work)
+        at_once(work, partial(void, vilnius, made[0]), partial(move_house, vilnius, made[1]), work)
         assert seen(vilnius, run).status == "ready"
         assert books(vilnius) == []
     # What a run says was drawn, and is not stale, carries the code that its card had then; the log knows it.

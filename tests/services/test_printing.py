@@ -56,9 +56,9 @@ class Clock:
 
 
 def ask(town: Town, **how: Any) -> PrintRun:
-    how = {"sheet": "a4-4up", "part_sheets": 1, "by": "staff:1", "at": AT} | how
+    usual: dict[str, Any] = {"sheet": "a4-4up", "part_sheets": 1, "by": "staff:1", "at": AT}
     with town.house.begin() as session:
-        return print_requests.request_run(session, campaign_id=town.id, **how)
+        return print_requests.request_run(session, campaign_id=town.id, **usual | how)
 
 
 def draw(town: Town, run: PrintRun, *, clock: Clock | None = None, with_press: Any = None) -> RunSeen:
