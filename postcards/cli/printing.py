@@ -19,7 +19,7 @@ from postcards.services import campaigns, print_requests, spoiling
 from postcards.texts import ENGLISH, LANGUAGES
 
 
-class SheetWords(click.ParamType):
+class SheetWords(click.ParamType[str]):
     """One of the presets, or a size that `rules/free_sheet.py` can read; one that does not add up is refused."""
 
     name = "sheet"
