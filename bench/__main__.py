@@ -1,4 +1,4 @@
-"""`python -m bench [registering|service|recipient|sealing|paper|printing …]`: measures, prints a table for the README."""
+"""`python -m bench [registering|service|recipient|sealing|paper|printing …]`: measures, prints a table for the docs."""
 
 from __future__ import annotations
 
