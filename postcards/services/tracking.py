@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
@@ -15,12 +16,14 @@ from postcards.errors import Denied, Invalid, NotFound
 from postcards.jobs import SEND_MAIL, enqueue
 from postcards.models import Arrival, Campaign, Card, Mail
 from postcards.queries import tracked_card
-from postcards.queries.tracked_card import TrackedCard
+from postcards.queries.tracked_card import CardSeen, TrackedCard
 from postcards.rules import card_life, tracking_code
 from postcards.rules.card_life import CardStatus
 from postcards.rules.text import clean, faults_in
 from postcards.services import journal, tallies
 from postcards.vault import Vault
+
+Found = TypeVar("Found", bound=CardSeen)
 
 #: A card can change twice while we look (sealed → handed over → returned), hardly more often.
 _LOOKS = 5
@@ -80,7 +83,7 @@ def find_by_code(session: Session, *, code: str) -> TrackedCard:
     return _good(tracked_card.by_code(session, _read(code, length=tracking_code.TRACKING_LENGTH)))
 
 
-def look_up(at_once: AtOnce, *, code: str) -> TrackedCard:
+def look_up(at_once: AtOnce, *, code: str) -> CardSeen:
     """This will find it for who only looks, in one bare statement. Raises the refusals above."""
     return _good(tracked_card.look_up(at_once, _read(code, length=tracking_code.TRACKING_LENGTH)))
 
@@ -200,7 +203,7 @@ def _read(text: str, *, length: int) -> str:
     return code
 
 
-def _good(card: TrackedCard | None) -> TrackedCard:
+def _good(card: Found | None) -> Found:
     if card is None:
         raise UnknownCode("We know no card with this code.")
     if card.status == CardStatus.VOID or card.ended == "void":

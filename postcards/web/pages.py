@@ -40,10 +40,12 @@ def render(template: str, *, languages: tuple[str, ...] | None = None, **context
 
 def choose_language(offered: tuple[str, ...]) -> str:
     """This will choose by the address (`?lang=`), then the cookie, then what the browser asks for."""
-    for wanted in (request.args.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
-        if wanted in offered:
-            return str(wanted)
-    return _best_language(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""), offered)
+    environ = request.environ
+    if environ.get("QUERY_STRING") and (wanted := request.args.get("lang")) in offered:
+        return str(wanted)
+    if "HTTP_COOKIE" in environ and (wanted := request.cookies.get(LANGUAGE_COOKIE)) in offered:
+        return str(wanted)
+    return _best_language(environ.get("HTTP_ACCEPT_LANGUAGE", ""), offered)
 
 
 @lru_cache(maxsize=1000)

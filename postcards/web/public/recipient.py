@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from postcards import texts
 from postcards.errors import Fault, Invalid, Refusal
 from postcards.queries import campaigns
-from postcards.queries.tracked_card import TrackedCard
+from postcards.queries.tracked_card import CardSeen
 from postcards.rules import card_life, tracking_code
 from postcards.rules.card_life import CardStatus
 from postcards.rules.edition import Edition
@@ -131,7 +131,7 @@ def _edition(campaign_id: int) -> Edition:
         return campaigns.edition(session, campaign_id)
 
 
-def _page(card: TrackedCard, edition: Edition) -> Response:
+def _page(card: CardSeen, edition: Edition) -> Response:
     """What a frame shows besides the words stands in its key; what it shows of the edition changes with that."""
     reader = reader_of(edition)
     shown = _shown(card, edition, reader.language)
@@ -144,7 +144,7 @@ def _page(card: TrackedCard, edition: Edition) -> Response:
     return private(html(body))
 
 
-def _shown(card: TrackedCard, edition: Edition, language: str) -> dict[str, str]:
+def _shown(card: CardSeen, edition: Edition, language: str) -> dict[str, str]:
     """The card's own words on the page, by name; a day that has not come has none."""
     days = {
         "registered_on": card.registered_at,
@@ -161,7 +161,7 @@ def _shown(card: TrackedCard, edition: Edition, language: str) -> dict[str, str]
 
 
 def _drawn(
-    card: TrackedCard,
+    card: CardSeen,
     edition: Edition,
     reader: Reader,
     shown: Words,
