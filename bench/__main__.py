@@ -1,4 +1,4 @@
-"""`python -m bench [registering|service|recipient|sealing|paper|printing …]`: measures, prints a table for the docs."""
+"""`python -m bench [registering|service|recipient|sealing|paper|printing …]`: measures, and prints one table."""
 
 from __future__ import annotations
 
