@@ -125,7 +125,7 @@ def load_backup(
             replayed = erasure_replay.replay(
                 session, lines=lines, files=store, outbox=Outbox(settings.home / "outbox"), by=BY, at=now()
             )
-            known = overs.ledger_lines(session)
+            erased = overs.ledger_lines(session)
             journal.write(
                 session,
                 campaign_id=None,
@@ -145,8 +145,8 @@ def load_backup(
                 chained = journal_chain.seal(session, alone=True)
     finally:
         engine.dispose()
-    if lines or known:
-        ledger.add([*lines, *known])
+    if lines or erased:
+        ledger.add([*lines, *erased])
     return manifest, replayed
 
 

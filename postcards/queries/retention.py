@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import RowMapping, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Uuid
@@ -127,13 +127,13 @@ def mails(session: Session, ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
     return set(session.scalars(select(Mail.id).where(Mail.id.in_(list(ids)))))
 
 
-def _kept(row: Mapping[str, object]) -> Kept:
+def _kept(row: RowMapping) -> Kept:
     dates = CardDates(
-        status=str(row["status"]),
-        received_at=row["received_at"],  # type: ignore[arg-type]
-        handed_over_at=row["handed_over_at"],  # type: ignore[arg-type]
-        arrived_at=row["arrived_at"],  # type: ignore[arg-type]
-        given_up_at=row["given_up_at"],  # type: ignore[arg-type]
+        status=row["status"],
+        received_at=row["received_at"],
+        handed_over_at=row["handed_over_at"],
+        arrived_at=row["arrived_at"],
+        given_up_at=row["given_up_at"],
     )
     parts = tuple(part for part in rules.PARTS if row[part])
-    return Kept(row["card_id"], row["number"], dates, parts, bool(row["in_hand"]))  # type: ignore[arg-type]
+    return Kept(row["card_id"], row["number"], dates, parts, row["in_hand"])

@@ -119,7 +119,7 @@ def test_whoever_was_erased_after_the_backup_stays_erased(
     file = tmp_path / "before.tar"
     backup.make_backup(house.kit, file)
     here = house.kit.settings
-    how = {
+    how: dict[str, str | Path] = {
         "HOME": here.home, "DATABASE_URL": here.database_url, "MASTER_KEY": MASTER_KEY, "SECRET_KEY": here.secret_key,
     }  # fmt: skip
     told = json.loads(run("erase", "vilnius", "--email", "ona@example.org", "--json", **how).stdout)
