@@ -24,29 +24,31 @@ STEADY, STEADY_CARDS = 50.0, 1_000
 
 
 def over_http() -> list[Figure]:
-    """This will measure registrations by 16 clients in a closed loop, ours and the bare route in turn."""
-    log(f"registering over HTTP: {RUNS} runs of {CARDS}, in turn with the bare route")
-    ours, bare = [], []
+    """This will measure registrations by 16 clients in a closed loop, ours and the bare routes in turn."""
+    log(f"registering over HTTP: {RUNS} runs of {CARDS}, in turn with the bare routes")
+    ours, bare, flask = [], [], []
     with (
-        house(cap=CARDS * (RUNS + 2)) as measured,
+        house(cap=2 * CARDS * (RUNS + 2)) as measured,
         web(measured, "postcards.web.wsgi:app") as our_port,
         web(measured, "bench.baseline:app") as bare_port,
+        web(measured, "bench.baseline:flask_app") as flask_port,
     ):
         for run in range(RUNS + 1):
             a = closed_loop(our_port, _ours(measured, CARDS), clients=CLIENTS)[0]
             b = closed_loop(bare_port, _bare(measured, CARDS), clients=CLIENTS)[0]
+            f = closed_loop(flask_port, _bare(measured, CARDS), clients=CLIENTS)[0]
             if run:  # the first is the warm-up
                 ours.append(CARDS / a)
                 bare.append(CARDS / b)
+                flask.append(CARDS / f)
         steady = open_loop(our_port, _ours(measured, int(STEADY_CARDS)), per_second=STEADY)
-    ratio = statistics.median(o / b for o, b in zip(ours, bare, strict=True))
     late = sorted(steady)[int(len(steady) * 0.99)]
     return [
         Figure(
             f"Registering over HTTP, {CLIENTS} clients, {PROCESSES} web processes",
-            f"{ratio:.0%} of the bare route",
+            f"{_ratio(ours, bare)} of the bare route, {_ratio(ours, flask)} of it in Flask",
             "≥ 45 %",
-            f"{per_second(ours)}; bare {per_second(bare)}",
+            f"{per_second(ours)}; bare {per_second(bare)}, in Flask {per_second(flask)}",
         ),
         Figure(
             f"Registering at a steady {STEADY:.0f} a second, 99th percentile",
@@ -94,6 +96,10 @@ def as_service() -> list[Figure]:
     return [
         Figure(f"Registering as a service, {WRITERS} writers", per_second(rates), "≥ 1,000/s", "one process")
     ]
+
+
+def _ratio(ours: list[float], bare: list[float]) -> str:
+    return f"{statistics.median(o / b for o, b in zip(ours, bare, strict=True)):.0%}"
 
 
 def _ours(measured: Measured, cards: int) -> list[bytes]:

@@ -92,23 +92,24 @@ def reading(engine: Engine) -> Iterator[Session]:
 class AtOnce:
     """Runs statements that are whole transactions by themselves, straight on the driver's connections.
 
-    For registering alone: there a session or an engine's connection around the one statement cost 0.15 ms, a tenth
-    of the request. As many connections are open as threads ever asked at the same moment; `close` closes them.
+    For registering alone: there an engine's connection around the one statement cost 0.2 ms, a sixth of the whole
+    request, and a new cursor for each another 0.05 ms, for a cursor that stays remembers the statement it ran last.
+    As many connections are open as threads ever asked at the same moment; `close` closes them.
     """
 
     def __init__(self, engine: Engine, *, name: str) -> None:
         self._where = {**engine.dialect.create_connect_args(engine.url)[1], **_bounded(name)}
-        self._idle: deque[psycopg.Connection[tuple[Any, ...]]] = deque()
+        self._idle: deque[psycopg.Cursor[tuple[Any, ...]]] = deque()  # each the one cursor of its connection
 
     def one(self, statement: bytes, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """This will run and commit the statement, and give its one row, None when it gave none.
 
         Raises `Unavailable` when the database is away or busy, `Clash` when a constraint forbids it.
         """
-        connection = None
+        cursor = None
         try:
-            connection = self._kept() or psycopg.connect(**self._where, autocommit=True)
-            return connection.execute(statement, values).fetchone()
+            cursor = self._kept() or psycopg.connect(**self._where, autocommit=True).cursor()
+            return cursor.execute(statement, values).fetchone()
         except psycopg.IntegrityError as error:
             raise Clash from error
         except psycopg.Error as error:
@@ -116,17 +117,17 @@ class AtOnce:
                 raise _away() from error
             raise
         finally:
-            if connection is None or connection.closed:
+            if cursor is None or cursor.connection.closed:
                 self.close()  # its neighbours are as dead: the next to ask opens one anew
             else:
-                self._idle.append(connection)
+                self._idle.append(cursor)
 
     def close(self) -> None:
         """This will close the connections that nobody uses just now."""
-        while connection := self._kept():
-            connection.close()
+        while cursor := self._kept():
+            cursor.connection.close()
 
-    def _kept(self) -> psycopg.Connection[tuple[Any, ...]] | None:
+    def _kept(self) -> psycopg.Cursor[tuple[Any, ...]] | None:
         try:
             return self._idle.pop()
         except IndexError:

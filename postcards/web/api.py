@@ -109,9 +109,10 @@ def raw_body(limit: int = BODY_LIMIT) -> bytes:
     """This will read the body, at most `limit` bytes. Raises `Unreadable` (413, 415)."""
     if request.content_type != "application/json" and request.mimetype != "application/json":
         raise Unreadable("Send JSON, as Content-Type: application/json.", code="media_type", http_status=415)
-    if request.content_length is not None and request.content_length > limit:
+    length = request.content_length
+    if length is not None and length > limit:
         raise _too_large(limit)
-    data = request.stream.read(limit + 1)
+    data = request.stream.read((limit if length is None else length) + 1)  # no buffer larger than it need be
     if len(data) > limit:
         raise _too_large(limit)
     return data

@@ -151,13 +151,13 @@ def guarded(door: Door) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         @wraps(view)
         def through_the_door(*args: Any, **kwargs: Any) -> ResponseReturnValue:
             try:
-                g.caller = door(kwargs)
+                came = g.caller = door(kwargs)
             except NotSignedIn:
                 if _wants_a_page() and request.method == "GET":
                     return redirect(url_for("sign_in.form", next=request.full_path.rstrip("?")))
                 raise
-            if g.caller.kiosk is not None:
-                knocks().kiosks.take(g.caller.kiosk.kiosk_id)
+            if came.kiosk is not None:
+                knocks().kiosks.take(came.kiosk.kiosk_id)
             answer: ResponseReturnValue = view(*args, **kwargs)
             return answer
 

@@ -214,8 +214,12 @@ def _kiosk() -> KioskIdentity:
 
 
 def _edition() -> Edition:
-    with kit().read() as session:
-        return campaigns.edition(session, caller().campaign)
+    tools, campaign_id = kit(), caller().campaign
+    known = campaigns.known_edition(tools.engine, campaign_id)
+    if known is not None:
+        return known
+    with tools.read() as session:
+        return campaigns.edition(session, campaign_id)
 
 
 def _read_batch(data: bytes) -> shapes.BatchIn:
