@@ -109,6 +109,10 @@ def print_(
                 by=BY,
                 at=now(),
             )
+        if wanted is not None and run.cards < wanted[1] - wanted[0] + 1:
+            missing = wanted[1] - wanted[0] + 1 - run.cards
+            why = "not registered, held, in another print run, or on a manifest"
+            click.echo(f"{missing} of these numbers are not in it: {why}.", err=True)
         done = draw_here(kit, campaign_id=campaign.id, run_id=run.id)
         place = write_file(kit, done, out)
         if cover is not None:
