@@ -6,6 +6,7 @@ means that the file may be printed. It knows no database: the faces are those th
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -15,11 +16,12 @@ from typing import Any, BinaryIO
 
 import pypdfium2  # type: ignore[import-untyped]
 
-from postcards.errors import Invalid
+from postcards.errors import Denied, Invalid
+from postcards.paper.card import draw_card
 from postcards.paper.preflight_card import Box, back_faults, front_faults, shared_boxes
 from postcards.paper.preflight_file import BrokenFile, PrintFile
 from postcards.paper.preflight_fonts import Letters, fonts_in, wrong_glyphs
-from postcards.paper.preflight_page import Block, follow
+from postcards.paper.preflight_page import Block, Line, follow
 from postcards.paper.preflight_pixels import ONE_AT_A_TIME, pixel_faults
 from postcards.paper.run import NO_OFFSET, Offset
 from postcards.paper.typesetting import MM
@@ -29,6 +31,12 @@ from postcards.rules.sheet import Cell, Duplex, Order, Sheet, back_cell, sheet_n
 EVERY = 100  # of the cards that are also looked at on their pixels
 _MOST = 50  # faults told; after so many the run has one cause, and it is the same
 _PLACE = 0.02  # points: how far a card may lie from its cell
+
+
+class NotFitToPrint(Denied):
+    """A card that was drawn wrongly; what is wrong is said. It is our fault, and trying again does not help."""
+
+    code = "not_fit_to_print"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,18 @@ def preflight(
         return list(islice(check.faults(opened, faces, order), _MOST))
 
 
+def checked_card(look: Look, face: Face, *, sheet: str | Sheet = "a6") -> bytes:
+    """Draw one card and look at it, by its numbers and on its pixels.
+
+    This will return the PDF of two pages; it raises `NotFitToPrint` when something is wrong with it, and
+    `Invalid` when the face cannot be set.
+    """
+    pdf = draw_card(look, face, sheet=sheet)
+    if faults := preflight(io.BytesIO(pdf), look, [face], sheet=sheet, every=1):
+        raise NotFitToPrint(f"This card cannot be printed as it is. {faults[0].why} Please tell the desk.")
+    return pdf
+
+
 class _kept_open:  # noqa: N801 - reads as a function
     """Leaves a file that is not ours open."""
 
@@ -89,7 +109,7 @@ class _Check:
         ]
         self._letters: dict[str, Letters] = {}
         self._taken: list[Box] = []
-        self._used: dict[str, dict[int, int]] = {}  # font → glyph → the first card with it
+        self._used: dict[str, dict[int, int | None]] = {}  # font → glyph → the first card with it
 
     def faults(self, opened: BinaryIO, faces: Iterable[Face | None], order: Order) -> Iterator[CardFault]:
         try:
@@ -159,8 +179,10 @@ class _Check:
         for entries, _ in forms.values():  # pictures within them: whole, or else a `BrokenFile`
             for inner in file.value(file.value(entries.get("Resources", {})).get("XObject", {})).values():
                 file.content(inner)
-        shared = follow(forms["A"][1], self._letters.__getitem__)
-        self._taken = shared_boxes(self._look, [line for block in shared for line in block.lines])
+        lines = _shared_lines(forms["A"][1], self._letters)
+        self._taken = shared_boxes(self._look, lines)
+        for line in lines:
+            self._note_glyphs(line, None)
 
     def _page_faults(self, page: dict[str, Any], at: int) -> Iterator[CardFault]:
         for name, wanted in _boxes(self._sheet).items():
@@ -191,11 +213,14 @@ class _Check:
             yield CardFault(face.number, check, why)
         for block in (front, back):
             for line in block.lines:
-                for font in set(line.fonts):
-                    used = self._used.setdefault(font, {})
-                    if len(fresh := set(line.codes).difference(used)):
-                        own = {code for code, its in zip(line.codes, line.fonts, strict=True) if its == font}
-                        used |= dict.fromkeys(fresh & own, face.number)
+                self._note_glyphs(line, face.number)
+
+    def _note_glyphs(self, line: Line, number: int | None) -> None:
+        for font in set(line.fonts):
+            used = self._used.setdefault(font, {})
+            if fresh := set(line.codes).difference(used):
+                own = {code for code, its in zip(line.codes, line.fonts, strict=True) if its == font}
+                used |= dict.fromkeys(fresh & own, number)
 
     def _looked_at(self, document: Any, card: tuple[Face, Block, Cell, int]) -> Iterator[CardFault]:
         face, front, cell, at = card
@@ -214,6 +239,18 @@ class _Check:
         for name, glyphs in self._used.items():
             for glyph in wrong_glyphs(self._letters[name], iter(glyphs)):
                 yield CardFault(glyphs[glyph], "glyph", "A letter on it is not in the file's fonts.")
+
+
+_SHARED: dict[bytes, list[Line]] = {}
+
+
+def _shared_lines(form: bytes, letters: dict[str, Letters]) -> list[Line]:
+    """The lines of text in what all cards share. A kiosk prints card after card of one design: it is followed once."""
+    if form not in _SHARED:
+        if len(_SHARED) >= 8:
+            _SHARED.clear()
+        _SHARED[form] = [line for block in follow(form, letters.__getitem__) for line in block.lines]
+    return _SHARED[form]
 
 
 def _sheets(faces: Iterable[Face | None], sheet: Sheet, order: Order) -> Iterator[Sequence[Face | None]]:

@@ -120,6 +120,8 @@ def _address_faults(face: Face, lines: Sequence[Line]) -> Iterator[Fault]:
 
 
 def _qr_faults(face: Face, symbol: Symbol) -> Iterator[Fault]:
+    if not face.url.endswith(f"/{face.tracking_code}"):
+        yield "qr", "The address in the QR code is not that of the code in letters."
     if symbol.rows != qr_rows(face.url):
         yield "qr", "The QR code is not that of this card."
     module = symbol.width / len(symbol.rows) / MM

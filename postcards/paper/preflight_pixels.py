@@ -33,6 +33,7 @@ ONE_AT_A_TIME = threading.RLock()  # PDFium is not safe for threads
 DPI, COARSE, SCAN = 300, 150, 200
 _PAPER = 250  # of 255: lighter is bare paper
 _EDGE = 0.5  # mm: half of a frame's line, and the grey beside it
+_TAIL = 3.0  # mm: what reaches below the last line of an address
 _STRAY = 4  # pixels that may differ: a speck, far less than a dot over an i
 _WORDS = (
     "The {what} does not look as it should when it is drawn by other means: a letter is wrong or missing."
@@ -67,11 +68,13 @@ def pixel_faults(look: Look, face: Face, block: Block, cell: Cell, page: Any) ->
 
     This will yield what a postmaster, a sorting machine or a phone would stumble over.
     """
-    yield from _blank_zones(look, photograph(page, cell, Zone(0, 0, 148, 105), COARSE))
     middle = (layout.ADDRESS.left - 5) * MM
     address = [line for line in block.lines if line.x + line.width / 2 > middle]
     left = [line for line in block.lines if line.x + line.width / 2 <= middle]
-    yield from _lines_faults(face, address, photograph(page, cell, Zone(76, 40, 136, 90), DPI))
+    lowest = min((line.y for line in address), default=0) / MM
+    foot = min(CARD_HEIGHT - lowest + _TAIL, layout.ADDRESS.bottom)  # nothing stands under the last line
+    yield from _blank_zones(look, foot, photograph(page, cell, Zone(0, 0, 148, 105), COARSE))
+    yield from _lines_faults(face, address, photograph(page, cell, Zone(76, 43, 136, foot), DPI))
     yield from _left_faults(look, face, left, page, cell)
     if block.symbols:
         yield from _qr_faults(face, block, page, cell)
@@ -131,7 +134,7 @@ def _on_page(cell: Cell, zone: Zone) -> tuple[float, float, float, float]:
     return (cell.x + x1) * MM, (cell.y + y1) * MM, (cell.x + x2) * MM, (cell.y + y2) * MM
 
 
-def _blank_zones(look: Look, picture: Picture) -> Iterator[Fault]:
+def _blank_zones(look: Look, foot: float, picture: Picture) -> Iterator[Fault]:
     if picture.ink(layout.CODING):
         yield "zone", "Something stands in the lowest 15 mm, which sorting machines need blank."
     within = look.cachet_placement == "within-indicia"
@@ -148,7 +151,8 @@ def _blank_zones(look: Look, picture: Picture) -> Iterator[Fault]:
     clear = (
         Zone(address.left - 5, address.top, address.left - 0.2, address.bottom),
         Zone(address.right + 0.2, address.top, 148, address.bottom),
-        Zone(address.left, address.top, address.right, address.top + 5),
+        Zone(address.left, address.top, address.right, address.top + 3),
+        Zone(address.left, foot, address.right, address.bottom),
     )
     if any(picture.ink(side) for side in clear):
         yield "zone", "Something stands in the 5 mm around the address."

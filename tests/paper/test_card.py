@@ -307,4 +307,4 @@ def test_a_face_that_cannot_be_set_is_refused():
     with pytest.raises(Invalid):
         draw_card(LOOK, replace(FACE, address_lines=("m" * 60,)))
     with pytest.raises(Invalid):
-        draw_card(LOOK, replace(FACE, address_lines=("日本",)))
+        draw_card(LOOK, replace(FACE, address_lines=("𓀀",)))

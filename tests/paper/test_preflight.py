@@ -13,7 +13,7 @@ from postcards.paper.card import draw_card
 from postcards.paper.fonts import typefaces
 from postcards.paper.layout import Zone
 from postcards.paper.pdf_file import PdfFile
-from postcards.paper.preflight import preflight
+from postcards.paper.preflight import NotFitToPrint, checked_card, preflight
 from postcards.paper.preflight_card import back_faults, front_faults, shared_boxes
 from postcards.paper.preflight_file import PrintFile
 from postcards.paper.preflight_fonts import fonts_in, wrong_glyphs
@@ -83,7 +83,7 @@ def test_a_file_on_disk_is_read_from_there(tmp_path):
     ("change", "checks"),
     [
         ({"number": 43}, {"number"}),
-        ({"tracking_code": "7K3M9QXT02ABD"}, {"code"}),
+        ({"tracking_code": "7K3M9QXT02ABD"}, {"code", "qr"}),
         ({"url": f"HTTPS://FARISCLOSE.EXAMPLE/T/{CODE[:-1]}D"}, {"qr", "scan"}),
         ({"address_lines": ("Jonas Petraitis", "Hauptstraße 6", "10115 Berlin", "VOKIETIJA / GERMANY")},
          {"words", "reference"}),
@@ -200,6 +200,12 @@ def test_what_stands_where_it_should_not_is_found_by_the_numbers(fault):
     assert checks <= found
 
 
+def test_a_single_card_is_looked_at_before_it_is_given_away():
+    assert checked_card(LOOK, FACE) == draw_card(LOOK, FACE)
+    with pytest.raises(NotFitToPrint, match=r"QR.*Please tell the desk"):
+        checked_card(LOOK, replace(FACE, tracking_code="7K3M9QXT02ABD"))
+
+
 def test_a_misfeed_is_found_by_the_number_on_the_back():
     _, back, _, _ = taken_apart(draw_card(LOOK, FACE))
     assert list(back_faults(LOOK, FACE, back)) == []
@@ -251,7 +257,8 @@ SPECKS = {
     "left of the address": (75.5, 70, "zone"),
     "right of the address": (140, 60, "zone"),
     "above the address": (100, 42, "zone"),
-    "in the address": (120, 80, "reference"),
+    "in the address": (120, 60, "reference"),
+    "below the address": (120, 80, "zone"),
 }
 
 

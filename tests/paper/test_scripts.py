@@ -132,7 +132,7 @@ LINES = {
     "japanese": "東京都千代田区丸の内",
     "korean": "서울특별시 종로구",
     "bengali": "ধানমন্ডি আবাসিক এলাকা",
-    "tamil": "கார்த்திகேயன் சுப்பிரமணியம்",
+    "tamil": "கார்த்திகேயன் சாலை",
     "ethiopic": "አዲስ አበባ ቦሌ መንገድ",
 }
 LINES = {script: line for script, line in LINES.items() if not missing_characters(line)}
@@ -164,6 +164,12 @@ def spoilt(line, fault, right, settle):
         return settle(" ".join([words[0][:-1], *words[1:]]))
     middle = len(glyphs) // 2
     return drawn([*glyphs[:middle], 0, *glyphs[middle + 1 :]])
+
+
+def is_shaped(line):
+    """Whether shaping changes or moves anything: it does not in Latin, nor in Chinese."""
+    shaped = [(glyph.number, glyph.dx, glyph.dy) for run in shape_line(line) for glyph in run.glyphs]
+    return shaped != [((typeface_for(letter) or regular()).glyph(letter), 0, 0) for letter in line]
 
 
 def page_with_line(line, fault):
@@ -201,8 +207,8 @@ def test_a_line_that_is_wrong_on_paper_is_seen_whatever_its_script(script):
     line = LINES[script]
     face = replace(FACE, address_lines=(line, "GERMANY"), sender_name=None)
     for fault in (None, *FAULTS):
-        if fault == "unshaped" and is_plain(line):
-            continue  # nothing to shape
+        if fault == "unshaped" and not is_shaped(line):
+            continue
         pdf, block = page_with_line(line, fault)
         with pypdfium2.PdfDocument(pdf) as document:
             found = [

@@ -10,8 +10,8 @@ from flask import Response
 from pydantic import ValidationError
 
 from postcards.errors import Fault, Invalid, Refusal
-from postcards.paper.card import draw_card
 from postcards.paper.entry import check_entry
+from postcards.paper.preflight import checked_card
 from postcards.queries import campaigns
 from postcards.rules.address import Address
 from postcards.rules.card_words import CardWords, check_words
@@ -96,7 +96,7 @@ def show_postcard(card_id: uuid.UUID, query: shapes.SheetQuery) -> Response:
         picture=own_picture(edition, tools.files),
     )
     return Response(
-        draw_card(look, face, sheet=query.sheet),
+        checked_card(look, face, sheet=query.sheet),
         content_type="application/pdf",
         headers={"Content-Disposition": f'inline; filename="card-{card.number:05}.pdf"'},
     )
