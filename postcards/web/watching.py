@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
 
 from postcards import logs
 from postcards.config import Settings
@@ -39,21 +39,20 @@ def register(app: Flask, settings: Settings) -> None:
     def _begin() -> None:
         g.started = time.perf_counter()
         given = request.headers.get(HEADER, "") if believes_header else ""
-        g.request_id = given.lower() if logs.well_formed(given) else logs.new_request_id()
-        logs.begin(g.request_id)
+        logs.begin(given.lower() if logs.well_formed(given) else logs.new_request_id())
 
     @app.after_request
     def _end(response: Response) -> Response:
+        asked: Request = request._get_current_object()  # type: ignore[attr-defined]  # each look through the proxy costs
         seconds = time.perf_counter() - g.started
-        route = request.url_rule.rule if request.url_rule is not None else "(none)"
-        method = request.method if request.method in METHODS else "other"
+        route = asked.url_rule.rule if asked.url_rule is not None else "(none)"
+        method = asked.method if asked.method in METHODS else "other"
         status = response.status_code
         measures.observe((FAMILY, method, route, str(status)), seconds)
-        response.headers[HEADER] = g.request_id
+        response.headers[HEADER] = logs.asked_by() or ""
         write = log.warning if status >= 500 else log.debug if route in ROUTINE else log.info
-        write(
-            "request", method=method, route=route, status=status, ms=round(seconds * 1000, 1), **_who(status)
-        )
+        who = _who(asked, status)
+        write("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1), **who)
         logs.end()
         return response
 
@@ -64,7 +63,7 @@ def measures_of(app: Flask) -> Measures:
     return found
 
 
-def _who(status: int) -> dict[str, str]:
+def _who(asked: Request, status: int) -> dict[str, str]:
     """Who asks, in the journal's words, and the campaign; a slug that leads nowhere may be anything and is not told."""
     told: dict[str, str] = {}
     came = g.get("caller")
@@ -73,7 +72,7 @@ def _who(status: int) -> dict[str, str]:
         if came.kiosk is not None:
             told["campaign"] = came.kiosk.campaign_slug
             return told
-    slug = (request.view_args or {}).get("slug")
+    slug = asked.view_args.get("slug") if asked.view_args else None
     if slug is not None and status < 400:
         told["campaign"] = slug
     return told

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from postcards import logs
 from tests.journeys.newcomer import RunningUp, up
 
 
@@ -75,6 +76,28 @@ def _nothing_personal_in(logs: Path, *secrets: str) -> None:
     assert [line for line in lines if any(words in line for words in planted)] == []
 
 
+def _lines_hang_together(logs_folder: Path) -> None:
+    """Web, worker and beat write one form; a job's lines bear the id of the request that set it off."""
+    told = {
+        part: [
+            json.loads(line)
+            for line in (logs_folder / f"{part}.log").read_text().splitlines()
+            if line.strip()
+        ]
+        for part in ("web", "worker", "beat")
+    }
+    for part, lines in told.items():
+        assert lines, part
+        for line in lines:
+            assert tuple(line)[:5] == logs.PLACES, line
+            assert line["part"] in (part, "worker"), line
+            assert not line.keys() - {*logs.PLACES, *logs.FIELDS, "logger"}, line
+    asked = {line["request_id"]: line["route"] for line in told["web"] if line["event"] == "request"}
+    routes = {asked.get(line["request_id"]) for line in told["worker"] if line["event"] == "job"}
+    assert routes >= {"/desk/c/<slug>/manifests/sealing", "/T/<code>/arrival"}, routes
+    assert not [line for lines in told.values() for line in lines if line["event"] == "surprise"]
+
+
 @pytest.mark.timeout(240)
 def test_from_up_to_a_confirmed_arrival(browser: Browser, tmp_path: Path) -> None:
     complaints: list[str] = []
@@ -138,4 +161,5 @@ def test_from_up_to_a_confirmed_arrival(browser: Browser, tmp_path: Path) -> Non
         _nothing_personal_in(
             house.home / "logs", slip_code, house.after("organiser@example.org").rpartition("/")[2]
         )
+        _lines_hang_together(house.home / "logs")
     assert complaints == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import errno
 import io
 import json
 import logging
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 import structlog
+from flask import Flask
 
 from postcards import logs
 from tests.architecture.tree import ROOT, files
@@ -104,6 +106,34 @@ def test_at_a_terminal_lines_are_for_eyes() -> None:
     assert "{" not in shown.splitlines()[0]
     assert "\n  tests/watching/test_lines.py:" in shown
     assert PLANTED not in shown
+
+
+class Full(io.StringIO):
+    """A disk without room."""
+
+    def write(self, _: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_line_that_cannot_be_written_holds_nothing_up(capsys: pytest.CaptureFixture[str]) -> None:
+    with writing_to(Full()):
+        structlog.get_logger().info("mail sent", mail="17")
+        logging.getLogger("some.library").warning("cannot take %s", PLANTED)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_half_a_character_is_written_all_the_same(written: Written) -> None:
+    logging.getLogger("some.library").warning("half \ud800 of it")
+    assert written()[0]["event"] == "half \ud800 of it"
+
+
+def test_flask_does_not_name_the_address(written: Written) -> None:
+    app = Flask("postcards")
+    app.after_request(lambda _: 1 / 0)
+    assert app.test_client().get(f"/T/{PLANTED}").status_code == 500
+    assert {line["event"] for line in written()} == {"surprise"}
+    assert "ZeroDivisionError" in written()[0]["trace"]
+    assert "/T/" not in str(written())
 
 
 @pytest.mark.parametrize(

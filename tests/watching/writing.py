@@ -27,6 +27,7 @@ def writing_to(out: TextIO, part: str = "web") -> Iterator[None]:
         root.handlers[:] = handlers
         root.setLevel(level)
         logging.captureWarnings(False)
+        logging.raiseExceptions = True
         logs.end()
         for name in CHANGED:
             logging.getLogger(name).setLevel(logging.NOTSET)
