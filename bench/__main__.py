@@ -1,4 +1,4 @@
-"""`python -m bench [registering|service|recipient|sealing|paper|printing …]`: measures, and prints one table."""
+"""`python -m bench [registering|service|recipient|sealing|desk|paper|printing …]`: measures, and prints one table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ PARTS = {
     "registering": registering.over_http,
     "service": registering.as_service,
     "recipient": looking.recipients_page,
-    "sealing": looking.sealing_and_desk,
+    "sealing": looking.sealing,
+    "desk": looking.desk,
     "paper": drawing.paper,
     "printing": printing.print_runs,
 }

@@ -60,7 +60,8 @@ def _register(body: bytes) -> bytes:
     return json.dumps({"id": str(card_id), "number": found[0]}).encode()
 
 
-def _look(code: str) -> bytes:
+def look(code: str) -> bytes:
+    """This will give the row of a code as JSON."""
     row = _connection().execute(_LOOK, (code,)).fetchone()
     _connection().commit()
     return json.dumps([str(part) for part in row or ()]).encode()
@@ -82,7 +83,7 @@ def app(
     if path == "/healthz":
         answer = b"{}"
     elif path.startswith("/t/"):
-        answer = _look(path.removeprefix("/t/"))
+        answer = look(path.removeprefix("/t/"))
     else:
         stream = environ["wsgi.input"]
         answer = _register(stream.read(int(str(environ["CONTENT_LENGTH"]))))  # type: ignore[attr-defined]

@@ -10,9 +10,9 @@ from multiprocessing import get_context
 from multiprocessing.queues import SimpleQueue
 
 
-def request(method: str, path: str, *, token: str = "", body: bytes = b"") -> bytes:
-    """This will give the bytes of one HTTP/1.1 request."""
-    head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+def request(method: str, path: str, *, token: str = "", body: bytes = b"", headers: str = "") -> bytes:
+    """This will give the bytes of one HTTP/1.1 request; `headers` are whole lines."""
+    head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}"
     if token:
         head += f"Authorization: Bearer {token}\r\n"
     if body:

@@ -15,8 +15,8 @@ import time
 import uuid
 from pathlib import Path
 
+from bench.filling import fill
 from bench.house import Measured, house
-from bench.looking import fill
 from bench.report import Figure
 from postcards import config, kit
 from postcards.press import press_of
@@ -31,7 +31,7 @@ def print_runs() -> list[Figure]:
     """Each run in one process, drawn part by part. This will give the figures."""
     figures = []
     with house(cap=sum(RUNS)) as measured:
-        fill(measured, sum(RUNS), status="registered")
+        fill(measured, sum(RUNS), statuses=("registered",))
         first = 1
         for cards in RUNS:
             figures.append(_run(measured, first, first + cards - 1))
