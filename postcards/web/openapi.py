@@ -19,7 +19,11 @@ from postcards.web.openapi_links import links_of
 blueprint = Blueprint("openapi", __name__)
 
 #: What the texts in a path look like; another is not found.
-_PATH_TEXTS = {"slug": "^[a-z0-9-]{1,100}$", "country": "^[A-Za-z]{2}$", "name": "^[A-Za-z0-9][A-Za-z0-9._-]*$"}
+_PATH_TEXTS = {
+    "slug": "^[a-z0-9-]{1,100}$",
+    "country": "^[A-Za-z]{2}$",
+    "name": "^[A-Za-z0-9][A-Za-z0-9._-]*$",
+}
 
 _REF = "#/components/schemas/{model}"
 

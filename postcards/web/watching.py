@@ -35,8 +35,8 @@ def register(app: Flask, settings: Settings) -> None:
     # Only a proxy of our own may say what a request is called; a stranger would choose one that is in use.
     believes_header = settings.trusted_proxies > 0
 
-    @app.before_request
-    def _begin() -> None:
+    @app.url_value_preprocessor  # comes before all that is called "before"; some of that refuses already
+    def _begin(*_: object) -> None:
         g.started = time.perf_counter()
         given = request.headers.get(HEADER, "") if believes_header else ""
         logs.begin(given.lower() if logs.well_formed(given) else logs.new_request_id())
