@@ -48,8 +48,8 @@ lint: install ## the part of check that runs nothing
 bench: install ## the figures that the README quotes
 	@$(BIN)/python -m bench
 
-pictures: install browser ## the pictures of the README
-	@$(BIN)/python docs/make_pictures.py
+pictures: install browser ## the pictures of the documents (ARGS=paper those on paper)
+	@$(BIN)/python docs/make_pictures.py $(ARGS)
 
 assets: $(VENV)/.locked ## the front end and the fonts, from locked npm packages; quick when nothing changed
 	@$(BIN)/python hatch_build.py

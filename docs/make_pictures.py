@@ -1,7 +1,8 @@
-"""Makes the pictures of the documents from the running thing: `make pictures`.
+"""Makes the pictures of the documents from the running thing: `make pictures` (`ARGS=paper`: those on paper alone).
 
-It starts `postcards up --demo` on a free loopback port in a folder of its own, walks through kiosk, desk and partner
-pages in the machine's Chromium, draws the PDFs with pdftoppm, writes docs/pictures/ and ends what it started.
+It draws what is printed (`printing_pictures`), starts `postcards up --demo` on a free loopback port in a folder of its
+own, walks through kiosk, desk and partner pages in the machine's Chromium, draws the PDFs with pdftoppm, writes
+docs/pictures/ and ends what it started.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from docs import printing_pictures  # noqa: E402
 from postcards import embedded  # noqa: E402
 from tests.plugins.cast import free_port  # noqa: E402
 from tests.plugins.needs import find_chromium  # noqa: E402
@@ -39,12 +41,15 @@ HEAVIEST = 250_000
 
 
 def main() -> int:
-    """This will write all pictures, or say in one line why it cannot."""
+    """This will write all pictures, or those on paper alone, or say in one line why it cannot."""
+    PICTURES.mkdir(exist_ok=True)
+    printing_pictures.draw_all(_keep)
+    if sys.argv[1:] == ["paper"]:
+        return 0
     chromium = find_chromium()
     if chromium is None:
         print("There is no Chromium here; `make browser` says how to get one.", file=sys.stderr)
         return 1
-    PICTURES.mkdir(exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix="postcards-pictures-") as folder,
         running_up(Path(folder)) as house,

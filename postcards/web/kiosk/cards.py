@@ -89,12 +89,9 @@ def show_postcard(card_id: uuid.UUID, query: shapes.SheetQuery) -> Response:
             session, card_ids=[card_id], edition=edition, vault=tools.vault, public_url=public_url
         )[card_id]
     look = look_of(
-        edition,
-        slug=kiosk.campaign_slug,
-        cap=kiosk.campaign_cap,
-        test=tools.settings.is_test_address,
+        edition, slug=kiosk.campaign_slug, cap=kiosk.campaign_cap, test=tools.settings.is_test_address,
         picture=own_picture(edition, tools.files),
-    )
+    )  # fmt: skip
     return Response(
         checked_card(look, face, sheet=query.sheet),
         content_type="application/pdf",
