@@ -84,16 +84,14 @@ def show_postcard(card_id: uuid.UUID, query: shapes.SheetQuery) -> Response:
         card = cards.get(session, campaign_id=kiosk.campaign_id, card_id=card_id, kiosk_id=kiosk.kiosk_id)
         if card.status == "void":
             raise cards.IsVoid("This card was given up. Register a new one.")
-        public_url = kiosk.public_url or tools.settings.public_url
-        face = faces_of(
-            session, card_ids=[card_id], edition=edition, vault=tools.vault, public_url=public_url
-        )[card_id]
+        url = kiosk.public_url or tools.settings.public_url
+        faces = faces_of(session, card_ids=[card_id], edition=edition, vault=tools.vault, public_url=url)
     look = look_of(
         edition, slug=kiosk.campaign_slug, cap=kiosk.campaign_cap, test=tools.settings.is_test_address,
         picture=own_picture(edition, tools.files),
     )  # fmt: skip
     return Response(
-        checked_card(look, face, sheet=query.sheet),
+        checked_card(look, faces[card_id], sheet=query.sheet),
         content_type="application/pdf",
         headers={"Content-Disposition": f'inline; filename="card-{card.number:05}.pdf"'},
     )
