@@ -28,7 +28,8 @@ def test_every_room_is_readable_at_every_size(
             "UPDATE card SET held = '{campaign_paused}' WHERE status = 'printed'"
         )
     person(house, "ruta@example.org", (None, "organiser"))
-    rooms = ["", "cards/", "cards/?show=held", "print-runs/", "manifests/", "kiosks/", "journal/"]
+    rooms = ["", "cards/", "cards/?show=held", "print-runs/", "printers/", "print-log/"]
+    rooms += ["manifests/", "kiosks/", "journal/", *_print_runs(house)]
     rooms += [f"cards/{whole.id(name)}" for name in ("arrived", "printed", "void")]
     rooms += [f"kiosks/{vilnius.kiosks[0].id}/end"]
     paths = ["/sign-in", "/desk/", *(f"/desk/c/vilnius/{room}" for room in rooms)]
@@ -41,6 +42,15 @@ def test_every_room_is_readable_at_every_size(
         page.goto(web_server + path)
         wrong += faults_of(page, f"{path} ({scheme})")
     assert wrong == []
+
+
+def _print_runs(house: House) -> list[str]:
+    """A run that is ready, with paper to pull, and one that waits."""
+    with house.begin() as session:
+        found = session.connection().exec_driver_sql(
+            "SELECT id FROM print_run WHERE campaign_id = 1 ORDER BY run"
+        )
+        return [f"print-runs/{row.id}/" for row in found]
 
 
 def test_giving_a_card_up_asks_once_more(

@@ -22,7 +22,7 @@ from tests.services.whole_campaign import whole_campaign
 
 FORM_TOKEN = "the form token of this browser"
 #: A form that fits all of ours at once; each reads its own fields.
-FORM = {"reason": "wish", "paper": "none", "name": "Desk", "venue": "", "sheet": "a6"}
+FORM = {"reason": "wish", "paper": "none", "name": "Desk", "venue": "", "sheet": "a6", "sure": "yes"}
 Path = dict[str, Any]
 
 
@@ -101,6 +101,7 @@ def make_world(house: House, app: Flask) -> World:
         "slip_code": card.slip_code,
         "country": "DE",
         "token": link,
+        "sheet": "a6",
     }
     lent = whole.cards["from_booklet"].number + 1
     world = World(app, vilnius, bucharest, path, _bodies(vilnius, lent))

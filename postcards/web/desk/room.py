@@ -100,7 +100,14 @@ def _speak() -> None:
 
 @blueprint.context_processor
 def _words() -> dict[str, Any]:
-    return {"ago": ago, "local": local, "country": _country, "number": _number, "listed": _listed}
+    return {
+        "ago": ago,
+        "local": local,
+        "country": _country,
+        "number": _number,
+        "listed": _listed,
+        "lasting": _lasting,
+    }
 
 
 def ago(moment: dt.datetime) -> str:
@@ -117,6 +124,10 @@ def local(moment: dt.datetime) -> str:
     skeleton = "MMMd" if there.year == now().astimezone(zone).year else "yMMMd"
     day = format_skeleton(skeleton, there, locale=_locale())
     return f"{day}, {format_time(there, 'short', locale=_locale())}"
+
+
+def _lasting(seconds: int) -> str:
+    return str(format_timedelta(dt.timedelta(seconds=max(seconds, 1)), locale=_locale(), threshold=1.2))
 
 
 def _country(code: str) -> str:

@@ -1,20 +1,19 @@
 // The desk's pages are whole without scripts; this asks once more before what cannot be undone.
+import "./live.js";
 
-for (const form of document.querySelectorAll("form[data-confirm]")) {
-  form.addEventListener("submit", (event) => {
-    if (!window.confirm(form.dataset.confirm)) event.preventDefault();
-  });
-}
-
-// A form is sent once, however often an impatient hand presses.
-for (const form of document.querySelectorAll('form[method="post"]')) {
-  form.addEventListener("submit", (event) => {
-    if (event.defaultPrevented) return;
-    for (const button of form.querySelectorAll("button:not([type=button])")) button.setAttribute("aria-busy", "true");
-    if (form.dataset.sent) event.preventDefault();
-    form.dataset.sent = "yes";
-  });
-}
+// On the document, so that forms which came later are asked too.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.confirm && !window.confirm(form.dataset.confirm)) {
+    event.preventDefault();
+    return;
+  }
+  // A form is sent once, however often an impatient hand presses; one that only opens a picture elsewhere stays.
+  if (form.method !== "post" || event.submitter?.formTarget) return;
+  for (const button of form.querySelectorAll("button:not([type=button])")) button.setAttribute("aria-busy", "true");
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+});
 
 // Back from the browser's memory: the forms work again.
 window.addEventListener("pageshow", () => {

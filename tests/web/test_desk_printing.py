@@ -1,0 +1,248 @@
+"""The print desk: a run is looked at, asked for, watched, stopped and handed out; printers measured, misprints told."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import expect
+from sqlalchemy import text
+
+from postcards.services import printing
+from tests.plugins.cast import House, Town
+from tests.services.pressing import public_press
+from tests.web.signing_in import PASSWORD, Browser, at_desk, person
+
+DESK = "/desk/c/vilnius/"
+RUNS = f"{DESK}print-runs/"
+
+
+@pytest.fixture
+def petras(app: Flask, house: House, vilnius: Town) -> Browser:
+    """He prints, and is no organiser."""
+    return at_desk(app, house, (vilnius.id, "printer"), email="petras@example.org")
+
+
+def ask(browser: Browser, **fields: str) -> str:
+    """This will ask for a run and give the address of its page."""
+    browser.get(RUNS)
+    answer = browser.post(RUNS, **{"sheet": "a4-4up", "order": "sheet"} | fields)
+    assert answer.status_code == 303, answer.get_data(as_text=True)
+    return str(answer.headers["Location"])
+
+
+def run_of(address: str) -> uuid.UUID:
+    return uuid.UUID(address.rstrip("/").rpartition("/")[2])
+
+
+def drawn(house: House, address: str) -> None:
+    """This will draw the run as a worker does."""
+    printing.draw(
+        house.kit.begin,
+        run_id=run_of(address),
+        press=public_press(house),
+        worker="worker-1",
+        clock=lambda: house.at,
+    )
+
+
+def words(browser: Browser, address: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", browser.get(address).get_data(as_text=True)))
+
+
+def statuses(house: House) -> list[str]:
+    with house.begin() as session:
+        return list(session.scalars(text("SELECT status FROM card ORDER BY campaign_id, number")))
+
+
+def test_the_first_sheet_is_looked_at_and_nothing_is_claimed(
+    house: House, vilnius: Town, petras: Browser
+) -> None:
+    for _ in range(5):
+        vilnius.register()
+    petras.get(RUNS)
+    sheet = petras.post(f"{RUNS}first-sheet", sheet="a4-4up")
+    assert (sheet.status_code, sheet.mimetype) == (200, "application/pdf")
+    assert sheet.headers["Content-Disposition"].startswith("inline")
+    assert petras.post(f"{RUNS}first-sheet", sheet="a0").status_code == 422
+    with house.begin() as session:
+        assert session.scalars(text("SELECT count(*) FROM print_run")).one() == 0
+        told = session.execute(
+            text("SELECT by, detail FROM journal WHERE action = 'print_run.previewed'")
+        ).one()
+    assert told.by.startswith("staff:")
+    assert told.detail == {"cards": 4}
+
+
+def test_a_run_is_watched_handed_out_and_not_cancelled_after_that(
+    house: House, vilnius: Town, petras: Browser
+) -> None:
+    for _ in range(3):
+        vilnius.register()
+    run = ask(petras)
+    assert "Waits for a worker" in words(petras, run)
+    assert "0 of 3 cards drawn" in words(petras, f"{run}state")
+    drawn(house, run)
+    state = words(petras, f"{run}state")
+    assert "Ready" in state
+    assert "Cancel the run" in state, "nobody has taken its file yet"
+    file, cover = petras.get(f"{run}file"), petras.get(f"{run}cover-sheet")
+    assert file.data.startswith(b"%PDF-")
+    assert cover.data.startswith(b"%PDF-")
+    assert "Cancel the run" not in words(petras, run), "there may be paper now"
+    petras.post(f"{run}cancellation")
+    assert "there may be paper" in words(petras, run)
+    assert statuses(house) == ["printed"] * 3
+
+
+def test_a_run_is_paused_goes_on_and_is_cancelled(house: House, vilnius: Town, petras: Browser) -> None:
+    vilnius.register()
+    run = ask(petras)
+    for deed, said in (("pause", "Somebody paused this run"), ("resumption", "Waits for a worker")):
+        assert petras.post(f"{run}{deed}").status_code == 303
+        assert said in words(petras, run)
+    petras.post(f"{run}cancellation")
+    assert "Its cards wait for paper again." in words(petras, run)
+    assert "This run was cancelled" in words(petras, run)
+    petras.post(f"{run}pause")
+    assert "cannot be paused" in words(petras, run)
+    assert run_of(ask(petras)) != run_of(run), "its card is free for another run"
+
+
+def test_what_another_run_has_taken_is_said(vilnius: Town, petras: Browser) -> None:
+    vilnius.register()
+    ask(petras)
+    assert ask(petras).endswith(RUNS)
+    assert "Print run 1 has taken the card already" in words(petras, RUNS)
+
+
+def test_printed_ones_are_printed_again_with_a_reason(house: House, vilnius: Town, petras: Browser) -> None:
+    vilnius.register()
+    drawn(house, ask(petras))
+    petras.get(RUNS)
+    refused = petras.post(RUNS, sheet="a6", order="sheet", first="1")
+    assert refused.status_code == 422
+    assert "Say why they are printed again" in refused.get_data(as_text=True)
+    assert 'name="reason"' in refused.get_data(as_text=True)
+    again = ask(petras, sheet="a6", first="1", reason="The guillotine slipped")
+    assert "The guillotine slipped" in words(petras, again)
+
+
+def test_a_card_given_up_meanwhile_is_to_be_pulled(house: House, vilnius: Town, petras: Browser) -> None:
+    cards = [vilnius.register() for _ in range(6)]
+    run = ask(petras)
+    drawn(house, run)
+    assert "Pull this card" not in words(petras, run)
+    petras.get(f"{DESK}print-log/")
+    spoiled = petras.post(f"{DESK}print-log/misprints", numbers=str(cards[5].number), reason="jam")
+    assert spoiled.status_code == 303
+    said = words(petras, run)
+    assert "Pull this card" in said
+    assert re.search(rf"No\. {cards[5].number} has a new code 1 2 1 2 ", said), said
+
+
+def test_a_misprint_gets_a_new_code_and_the_log_says_so(
+    app: Flask, house: House, vilnius: Town, petras: Browser
+) -> None:
+    card = vilnius.register()
+    drawn(house, ask(petras))
+    log = f"{DESK}print-log/"
+    for numbers, reason, said in (
+        ("", "jam", "Numbers of cards"),
+        ("1 x", "jam", "Numbers of cards"),
+        ("999", "jam", "There is no card No. 999"),
+        ("1", "rain", "Say what happened."),
+    ):
+        petras.get(log)
+        refused = petras.post(f"{log}misprints", numbers=numbers, reason=reason)
+        assert refused.status_code == 422
+        assert said in refused.get_data(as_text=True)
+    assert petras.post(f"{log}misprints", numbers=f" {card.number},", reason="smudged").status_code == 303
+    assert "One card waits for paper again, with a new code." in words(petras, RUNS)
+    assert statuses(house) == ["registered"]
+    assert app.test_client().get(f"/T/{card.tracking_code}").status_code == 410
+    assert "Spoiled" in words(petras, f"{log}?number={card.number}")
+    assert "This card was never printed" in words(petras, f"{log}?number=7")
+
+
+def test_the_log_goes_further_back(house: House, vilnius: Town, petras: Browser) -> None:
+    vilnius.register()
+    drawn(house, ask(petras))
+    with house.begin() as session:
+        session.execute(
+            text(
+                "INSERT INTO print_log (id, campaign_id, card_id, number, code, printed_at, recorded_at, by) "
+                "SELECT gen_random_uuid(), campaign_id, card_id, number, code, printed_at, "
+                "recorded_at + n * interval '1 min', by FROM print_log, generate_series(1, 59) AS n"
+            )
+        )
+    path, rows = f"{DESK}print-log/", []
+    while path:
+        page = petras.get(path).get_data(as_text=True)
+        rows.append(page.count('<td data-label="Printed">'))
+        further = re.search(r'rel="next" href="([^"]+)"', page)
+        path = further[1].replace("&amp;", "&") if further else ""
+    assert rows == [50, 10]
+
+
+def test_a_printer_is_measured_and_its_runs_are_drawn_for_it(
+    house: House, vilnius: Town, petras: Browser
+) -> None:
+    printers = f"{DESK}printers/"
+    petras.get(printers)
+    wrong = petras.post(printers, name="", duplex="long-edge", front_x="a bit", back_y="99")
+    assert wrong.status_code == 422
+    assert "Millimetres, such as" in wrong.get_data(as_text=True)
+    fields = {
+        "name": "Copier",
+        "duplex": "short-edge",
+        "front_x": "0,5",
+        "front_y": "-1",
+        "back_x": "−0.25 mm",
+    }
+    assert petras.post(printers, **fields).status_code == 303
+    petras.post(printers, **fields | {"front_x": "0.75"})
+    assert words(petras, printers).count("Copier") > 1
+    assert 'value="0.75"' in petras.get(f"{printers}?name=Copier").get_data(as_text=True)
+    vilnius.register()
+    run = ask(petras, printer="Copier")
+    with house.begin() as session:
+        laid = session.execute(
+            text("SELECT printer, duplex, front_x, front_y, back_x, back_y FROM print_run")
+        ).one()
+    assert tuple(laid) == ("Copier", "short-edge", 0.75, -1.0, -0.25, 0.0)
+    assert "Turn on the short edge" in words(petras, run)
+    for sheet in ("a6", "sra3-8up"):
+        assert petras.get(f"{printers}calibration/{sheet}.pdf").data.startswith(b"%PDF-")
+    assert petras.get(f"{printers}calibration/a0.pdf").status_code == 404
+    petras.get(printers)
+    for _ in range(2):
+        assert petras.post(f"{printers}removal", name="Copier").status_code == 303
+    assert "No printer yet" in words(petras, printers)
+
+
+def test_a_run_tells_by_itself_when_it_is_ready(
+    house: House, vilnius: Town, web_server: str, browser: Chromium
+) -> None:
+    vilnius.register()
+    person(house, "petras@example.org", (vilnius.id, "printer"))
+    page = browser.new_page(locale="en-GB")
+    surprises: list[str] = []
+    page.on("pageerror", lambda error: surprises.append(str(error)))
+    page.goto(f"{web_server}/sign-in?next={RUNS}")
+    page.get_by_label("E-mail").fill("petras@example.org")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Start the run").click()
+    expect(page.get_by_text("Waits for a worker")).to_be_visible()
+    drawn(house, page.url)
+    expect(page.get_by_role("link", name="Download to print (PDF)")).to_be_visible(timeout=30_000)
+    expect(page.locator("[data-live-voice]")).to_have_text("Ready")
+    # A form that came later asks too, and is sent once.
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Cancel the run").click()
+    expect(page.get_by_text("This run was cancelled")).to_be_visible()
+    assert surprises == []
