@@ -174,6 +174,16 @@ _COUNTED: tuple[tuple[str, str, tuple[str, ...], TextClause], ...] = (
         ),
     ),
     (
+        "postcards_retention_age_seconds",
+        "Since a campaign was last looked through for what has to go; it is, each night.",
+        ("campaign",),
+        text(
+            "SELECT c.slug, extract(epoch FROM CAST(:at AS timestamptz)"
+            " - coalesce(r.done_at, c.opened_at, c.created_at)) FROM campaign c LEFT JOIN retention_turn r ON r.campaign_id = c.id"
+            " WHERE c.status <> 'draft' ORDER BY 1"
+        ),
+    ),
+    (
         "postcards_tally_tail",
         "Deltas of tallies not yet folded (counted up to 100,000).",
         (),

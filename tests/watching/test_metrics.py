@@ -102,6 +102,10 @@ def test_it_tells_of_the_database_what_is_so(
             {"at": now - dt.timedelta(minutes=5)},
         )
         session.execute(
+            text("INSERT INTO retention_turn (campaign_id, done_at) VALUES (:c, :at)"),
+            {"c": vilnius.id, "at": now - hour},
+        )
+        session.execute(
             text(
                 "INSERT INTO journal (at, by, action, subject) VALUES (:at, 'cli', 'database.backed_up', 'database')"
             ),
@@ -131,6 +135,7 @@ def test_it_tells_of_the_database_what_is_so(
     assert value(samples, "postcards_manifest_unanswered_seconds", campaign=bucharest.slug) == 0
     assert 300 <= value(samples, "postcards_beat_age_seconds") < 900
     assert 25 * 3600 <= value(samples, "postcards_backup_age_seconds") < 26 * 3600
+    assert 3600 <= value(samples, "postcards_retention_age_seconds", **here) < 2 * 3600
     assert value(samples, "postcards_beat_expected") == 1
     assert value(samples, "postcards_database_up") == 1
     assert value(samples, "postcards_tally_tail") == 4
