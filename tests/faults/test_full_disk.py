@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
@@ -15,11 +16,12 @@ from sqlalchemy import make_url
 from postcards import config, embedded, kit
 from postcards.paper.manifest_files import make_files
 from postcards.rules.manifest import Content, MadeFile
-from postcards.services import manifest_files
+from postcards.services import manifest_files, print_control, print_requests, printing
 from postcards.web.app import create_app
 from tests.faults.disks import SmallDisk, longest_file, may_mount, small_disk
 from tests.faults.parts import books, now, print_cards, seal, value
 from tests.plugins.cast import House, bearer
+from tests.services.pressing import press
 
 #: How storage can fail: a name, and what is said about it. Mounting is not for everybody.
 FAILINGS = {
@@ -60,8 +62,7 @@ def test_the_files_of_a_manifest_wait_for_room(settings: config.Settings, how: s
             value(house, "SELECT count(*) FROM manifest WHERE files_at IS NULL AND claimed_by IS NULL") == 1
         )
         assert value(house, "SELECT count(*) FROM manifest_file") == 0
-        kept = Path(house.kit.settings.storage_url.removeprefix("file://"))
-        assert [file for file in kept.rglob("*") if file.name.startswith(".")] == [], "a half file is left"
+        assert _half_files(house) == []
         assert _make(house, town.id) == 1
         assert value(house, "SELECT count(*) FROM manifest WHERE files_at IS NOT NULL") == 1
         assert books(house) == []
@@ -77,6 +78,41 @@ def _make(house: House, campaign_id: int) -> int:
         worker="test",
         clock=now,
     )
+
+
+@pytest.mark.parametrize("how", FAILINGS)
+def test_a_print_run_pauses_until_there_is_room(settings: config.Settings, how: str) -> None:
+    with _failing(how, settings) as (house, failing):
+        town = house.open_campaign("vilnius", cap=20)
+        for _ in range(5):
+            town.register()
+        with house.begin() as session:
+            run = print_requests.request_run(
+                session, campaign_id=town.id, sheet="a4-4up", by="test", at=now()
+            )
+        with failing:
+            _print(house, run.id)
+            assert (
+                value(house, "SELECT status || ' for ' || paused_for FROM print_run") == "paused for storage"
+            )
+            assert FAILINGS[how] in str(value(house, "SELECT failure FROM print_run"))
+            assert value(house, "SELECT count(*) FROM card WHERE status = 'registered'") == 5
+        assert _half_files(house) == []
+        again = print_control.resume_after_storage(house.begin, files=house.kit.files, by="beat", clock=now)
+        assert again == 1
+        _print(house, run.id)
+        assert value(house, "SELECT status FROM print_run") == "ready"
+        assert value(house, "SELECT count(*) FROM print_log") == 5
+        assert books(house) == []
+
+
+def _print(house: House, run_id: uuid.UUID) -> None:
+    printing.draw(house.begin, run_id=run_id, press=press(house), worker="test", clock=now)
+
+
+def _half_files(house: House) -> list[Path]:
+    kept = Path(house.kit.settings.storage_url.removeprefix("file://"))
+    return [file for file in kept.rglob("*") if file.name.startswith(".")]
 
 
 def _draw(content: Content, previous_sha256: bytes | None) -> Sequence[MadeFile]:
