@@ -179,8 +179,8 @@ _COUNTED: tuple[tuple[str, str, tuple[str, ...], TextClause], ...] = (
         ("campaign",),
         text(
             "SELECT c.slug, extract(epoch FROM CAST(:at AS timestamptz)"
-            " - coalesce(r.done_at, c.opened_at, c.created_at)) FROM campaign c LEFT JOIN retention_turn r ON r.campaign_id = c.id"
-            " WHERE c.status <> 'draft' ORDER BY 1"
+            " - coalesce(r.done_at, c.opened_at, c.created_at))"
+            " FROM campaign c LEFT JOIN retention_turn r ON r.campaign_id = c.id WHERE c.status <> 'draft' ORDER BY 1"
         ),
     ),
     (
