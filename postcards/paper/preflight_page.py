@@ -24,6 +24,8 @@ _TOKEN = re.compile(
 _PLAIN_LINE = re.compile(
     rb" /(\S+) ([\d.]+) Tf (?:([\d.]+) Tc )?([\d.]+) ([\d.]+) Td <([0-9A-F]*)> Tj(?: 0 Tc)? ET\n"
 )
+# What colours and shapes do to a page is for the pixels.
+_SILENT = frozenset(b"k K g G rg RG w m l c h re f f* S s B b n W W* J j d M Tr ET Ts".split())
 _NUMBER, _HEX, _NAME, _WORD, _BRACKET = range(1, 6)
 
 
@@ -108,7 +110,9 @@ class _Follower:
                 depth += 1 if found[5] in (b"[", b"<<") else -1
             else:
                 word = found[4]
-                if word == b"BI":
+                if word in _SILENT:
+                    pass
+                elif word == b"BI":
                     at = self._picture(content, at)
                 elif word == b"BT" and (plain := _PLAIN_LINE.match(content, at)):
                     at = plain.end()

@@ -7,6 +7,7 @@ carry their text along (ActualText), so that searching and copying give back wha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import uharfbuzz as hb
@@ -34,12 +35,19 @@ class _Letters(dict[str, str]):
 
 
 class Typesetter:
-    """The fonts of one PDF file. `line` sets text; `write` puts the fonts into the file, last of all."""
+    """The fonts of one PDF file. `line` sets text; `write` puts the fonts into the file, last of all.
 
-    def __init__(self) -> None:
+    It may begin with the letters of `before`, a typesetter whose text goes into the same file.
+    """
+
+    def __init__(self, before: Typesetter | None = None) -> None:
         self._regular = _Letters(regular())
         self._bold = _Letters(bold())
         self._shaped: dict[str, tuple[Typeface, dict[int, str]]] = {}
+        if before is not None:
+            self._regular.update(before._regular)
+            self._bold.update(before._bold)
+            self._shaped = {name: (face, dict(texts)) for name, (face, texts) in before._shaped.items()}
 
     def line(
         self, text: str, *, x: float, y: float, size: float, heavy: bool = False, spacing: float = 0.0,
@@ -64,13 +72,18 @@ class Typesetter:
         for run in shape_line(text, country):
             texts = self._shaped.setdefault(run.typeface.name, (run.typeface, {}))[1]
             parts.append(f"BT /{run.typeface.name} {size:g} Tf {left:.2f} {up:.2f} Td\n")
+            silent: list[Glyph] = []  # glyphs that are found again by their own text
             for cluster in run.clusters:
                 for glyph in cluster.glyphs:
                     texts.setdefault(glyph.number, cluster.text if len(cluster.glyphs) == 1 else "")
+                if len(cluster.glyphs) == 1 and texts[cluster.glyphs[0].number] == cluster.text:
+                    silent += cluster.glyphs
+                    continue
+                parts.append(_glyphs(run.typeface, silent, size))
+                silent = []
                 drawn = _glyphs(run.typeface, cluster.glyphs, size)
-                if len(cluster.glyphs) > 1 or texts[cluster.glyphs[0].number] != cluster.text:
-                    drawn = f"/Span <</ActualText {text_string(cluster.text).decode()}>> BDC\n{drawn}EMC\n"
-                parts.append(drawn)
+                parts.append(f"/Span <</ActualText {text_string(cluster.text).decode()}>> BDC\n{drawn}EMC\n")
+            parts.append(_glyphs(run.typeface, silent, size))
             parts.append("ET\n")
             left += run.width * size / 1000
         return "".join(parts).encode()
@@ -118,7 +131,7 @@ def overhang(text: str) -> float:
     return max(0.0, -(face.left_bearing(glyph) + dx))
 
 
-def _glyphs(typeface: Typeface, glyphs: tuple[Glyph, ...], size: float) -> str:
+def _glyphs(typeface: Typeface, glyphs: Sequence[Glyph], size: float) -> str:
     """Glyphs moved where HarfBuzz moves them: sideways inside TJ, upward by text rise."""
     out: list[str] = []
     codes: list[str] = []
@@ -130,7 +143,7 @@ def _glyphs(typeface: Typeface, glyphs: tuple[Glyph, ...], size: float) -> str:
             codes.append(f"{move:.1f}")
             move = 0.0
         if codes:
-            out.append("[" + "".join(codes) + "] TJ\n")
+            out.append("[" + "".join(codes).replace("><", "") + "] TJ\n")
             codes.clear()
 
     for glyph in glyphs:
