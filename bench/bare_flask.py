@@ -1,10 +1,10 @@
-"""The bare route once more, as a bare Flask view: what Flask takes before a page of ours begins. Frozen, too."""
+"""The bare routes once more, as bare Flask views: what the framework takes before ours begin. Frozen, too."""
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 
-from bench.baseline import look
+from bench.baseline import look, register
 
 app = Flask("bare", static_folder=None)
 
@@ -13,6 +13,12 @@ app = Flask("bare", static_folder=None)
 def looked_up(code: str) -> Response:
     """One SELECT, as JSON."""
     return Response(look(code), content_type="application/json")
+
+
+@app.post("/cards")
+def registered() -> Response:
+    """One transaction of four bare statements."""
+    return Response(register(request.get_data()), content_type="application/json")
 
 
 @app.get("/healthz")

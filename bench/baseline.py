@@ -1,8 +1,7 @@
 """The baselines, frozen: what the same server does with the bare minimum. Not to be made faster or slower.
 
 `/cards` is one pooled connection a thread and one transaction of the four bare SQL statements of a registration:
-look for a replay, take a stamp, insert a card, insert a journal row. `/t` is one SELECT by primary key. `app` is
-plain WSGI, without any framework; `flask_app` is the same `/cards` as the least that Flask can be.
+look for a replay, take a stamp, insert a card, insert a journal row. `/t` is one SELECT by primary key.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ import uuid
 from collections.abc import Callable, Iterable
 
 import psycopg
-from flask import Flask, Response, request
 
 TABLES = """
 CREATE TABLE bare_stamp (number integer PRIMARY KEY, status text NOT NULL, card_id uuid);
@@ -35,7 +33,8 @@ def _connection() -> psycopg.Connection[tuple[object, ...]]:
     return connection
 
 
-def _register(body: bytes) -> bytes:
+def register(body: bytes) -> bytes:
+    """This will do the four statements of one registration, and answer JSON."""
     card = json.loads(body)
     card_id = uuid.UUID(card["id"])
     connection = _connection()
@@ -86,19 +85,6 @@ def app(
         answer = look(path.removeprefix("/t/"))
     else:
         stream = environ["wsgi.input"]
-        answer = _register(stream.read(int(str(environ["CONTENT_LENGTH"]))))  # type: ignore[attr-defined]
+        answer = register(stream.read(int(str(environ["CONTENT_LENGTH"]))))  # type: ignore[attr-defined]
     start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(answer)))])
     return [answer]
-
-
-flask_app = Flask("bare")
-
-
-@flask_app.post("/cards")
-def _flask_cards() -> Response:
-    return Response(_register(request.get_data()), content_type="application/json")
-
-
-@flask_app.get("/healthz")
-def _flask_health() -> str:
-    return "{}"

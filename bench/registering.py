@@ -31,7 +31,7 @@ def over_http() -> list[Figure]:
         house(cap=2 * CARDS * (RUNS + 2)) as measured,
         web(measured, "postcards.web.wsgi:app") as our_port,
         web(measured, "bench.baseline:app") as bare_port,
-        web(measured, "bench.baseline:flask_app") as flask_port,
+        web(measured, "bench.bare_flask:app") as flask_port,
     ):
         for run in range(RUNS + 1):
             a = closed_loop(our_port, _ours(measured, CARDS), clients=CLIENTS)[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 from postcards.rules.address_data import Layout
@@ -74,10 +75,17 @@ def _without_prefix(text: str, layout: Layout) -> Iterator[str]:
 
 
 def _spaced_like_examples(compact: str, layout: Layout) -> Iterator[str]:
-    for example in layout.examples:
-        if len(_SEPARATORS.sub("", example)) == len(compact):
+    for length, signs in _spacings(layout.examples):
+        if length == len(compact):
             letters = iter(compact)
-            yield "".join(sign if _SEPARATORS.fullmatch(sign) else next(letters) for sign in example)
+            yield "".join([sign or next(letters) for sign in signs])
+
+
+@cache
+def _spacings(examples: tuple[str, ...]) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    """How many letters each example has, and its signs, with "" in the place of each letter."""
+    signs = [tuple(sign if _SEPARATORS.fullmatch(sign) else "" for sign in example) for example in examples]
+    return tuple((example.count(""), example) for example in signs)
 
 
 def prefix_pattern(layout: Layout) -> str:

@@ -33,8 +33,8 @@ _IGNORED = re.compile(r"[\s\u2010-\u2015-]+")
 
 
 def _letters(count: int) -> str:
-    bits = secrets.randbits(5 * count)
-    return "".join(ALPHABET[(bits >> (5 * place)) & 31] for place in range(count))
+    # A byte a letter, of which the lower five bits count: each letter is as likely as any other.
+    return "".join([ALPHABET[byte & 31] for byte in secrets.token_bytes(count)])
 
 
 def check_character(letters: str) -> str:

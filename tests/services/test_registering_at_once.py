@@ -1,0 +1,73 @@
+"""The everyday registration, one statement on the driver's own connection: made once, or not at all."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from sqlalchemy import text
+
+from postcards import db
+from postcards.errors import Unavailable
+from postcards.services import registration
+from postcards.services.registration import Registered
+from tests.plugins.cast import House, Town
+
+
+def _at_once(town: Town, **changes: object) -> Registered | None:
+    return registration.register_at_once(
+        town.house.kit.at_once,
+        origin=registration.origin_of(town.identity()),
+        prepared=town.prepare(town.request(**changes)),
+        by="kiosk",
+        at=town.house.at,
+    )
+
+
+def _count(house: House, what: str) -> int:
+    with house.begin() as session:
+        return int(session.execute(text(what)).scalar_one())
+
+
+def test_a_card_comes_with_all_that_belongs_to_it(house: House, vilnius: Town) -> None:
+    made = _at_once(vilnius)
+    assert made is not None
+    assert made.is_new
+    assert made.number == 1
+    for table in ("card", "person", "tracking_code", "tally_delta"):
+        assert _count(house, f"SELECT count(*) FROM {table}") == 1, table
+    assert _count(house, "SELECT count(*) FROM journal WHERE action = 'card.registered'") == 1
+
+
+def test_the_same_id_again_is_left_to_the_steps_one_by_one(house: House, vilnius: Town) -> None:
+    card_id = str(uuid.uuid4())
+    assert _at_once(vilnius, id=card_id) is not None
+    assert _at_once(vilnius, id=card_id) is None
+    assert _count(house, "SELECT count(*) FROM stamp WHERE status = 'used'") == 1
+
+
+def test_no_stamp_is_left_to_the_steps_one_by_one(house: House) -> None:
+    town = house.open_campaign("vilnius", cap=1)
+    assert _at_once(town) is not None
+    assert _at_once(town) is None
+
+
+def test_what_a_constraint_forbids_takes_no_stamp(house: House, vilnius: Town) -> None:
+    at_once = house.kit.at_once
+    with pytest.raises(db.Clash):
+        at_once.one(b"UPDATE stamp SET status = 'used' WHERE number = 1 RETURNING number", {})
+    assert at_once.one(b"SELECT count(*) FROM stamp WHERE status <> 'free'", {}) == (0,)
+
+
+def test_a_connection_that_was_cut_is_told_as_away_and_the_next_card_is_made(
+    house: House, vilnius: Town
+) -> None:
+    at_once = house.kit.at_once
+    process = at_once.one(b"SELECT pg_backend_pid()", {})
+    assert process is not None
+    with house.begin() as session:
+        session.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": process[0]})
+    with pytest.raises(Unavailable) as refused:
+        _at_once(vilnius)
+    assert refused.value.code == "database_away"
+    assert _at_once(vilnius) is not None
