@@ -5,6 +5,8 @@ import { inLanguage, t } from "./texts.js";
 
 const HERE = ["sender.name", "recipient.name", "recipient.country", "recipient.postal_code", "recipient.city", "recipient.region", "message"];
 
+/** The single signs that a message of the server quotes: “木”, “অ”. */
+const quoted = (message) => [...message.matchAll(/“.”/gu)].join(", ");
 const unprintable = () => t("This holds a sign that cannot be printed. Please type it again.");
 const WORDS = { // the server's codes → words in the visitor's language; other codes keep the server's own words
   blank: () => t("Please fill this in."),
@@ -14,7 +16,7 @@ const WORDS = { // the server's codes → words in the visitor's language; other
   word_too_long: () => t("A word here is wider than the card has room for. Please shorten or divide it."),
   too_many_lines: () => t("The address has more lines than the card has room for. Please shorten it or join short lines."),
   emoji: () => t("Pictures cannot be printed here: only letters, please."),
-  no_font: () => t("A letter here cannot be printed. Please write it in Latin letters."),
+  no_font: (message) => t("This cannot be printed here: {signs}. Please write it in Latin letters.", { signs: quoted(message) }),
   newline: unprintable, control_character: unprintable, bidi_control: unprintable, surrogate: unprintable, unprintable,
   postal_code: () => t("This does not look like a postcode there."),
   origin_country: () => t("These cards travel abroad, so they cannot go to an address in this country."),
@@ -26,7 +28,7 @@ const WORDS = { // the server's codes → words in the visitor's language; other
 export function faultsByField(errors) {
   const faults = {};
   for (const { field = "", code, message } of errors) {
-    const say = WORDS[code] ?? (() => message);
+    const say = WORDS[code] ? () => WORDS[code](message) : () => message;
     const path = field.replace(/\[(\d+)\]/g, ".$1");
     let name = HERE.includes(path) || path.startsWith("recipient.lines.") ? path : "";
     if (path === "recipient.lines" || path === "recipient") name = "recipient.lines.0";
