@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 
+from postcards.paper.fonts import EXTRAS
 from tests.architecture.tree import ROOT
 
 STATIC = ROOT / "postcards/web/static"
@@ -47,3 +51,23 @@ def test_licences_of_all_that_is_bundled_are_gathered() -> None:
     assert "@expo-google-fonts/noto-sans-arabic" in text
     assert "@fontsource/noto-sans " in text
     assert text.count("SIL OPEN FONT LICENSE") >= 8
+
+
+def test_every_extra_is_locked_whole_and_known_to_the_paper() -> None:
+    homes = sorted((ROOT / "typefaces").iterdir())
+    assert tuple(home.name for home in homes) == EXTRAS
+    for home in homes:
+        wanted = json.loads((home / "package.json").read_text(encoding="utf-8"))["devDependencies"]
+        locked = json.loads((home / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+        found = {name.removeprefix("node_modules/"): entry for name, entry in locked.items() if name}
+        assert {name: entry["version"] for name, entry in found.items()} == wanted
+        assert all(entry["integrity"].startswith("sha512-") for entry in found.values())
+
+
+def test_an_extra_that_does_not_exist_is_refused_by_name() -> None:
+    asked = subprocess.run(
+        [sys.executable, "hatch_build.py"],
+        cwd=ROOT, env=os.environ | {"CARD_SCRIPTS": "cjk,klingon"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert asked.returncode != 0
+    assert "klingon: it is all, none, or some of cjk, world" in asked.stderr
