@@ -126,7 +126,7 @@ class _Side:
 
     def _fields(self, left: float, top: float, width: float, height: float) -> None:
         """What was measured, and the two numbers that go into the print desk."""
-        y, x = top + height / 2, left + width / 2 + 9
+        y, x = top + height / 2, left + width / 2 + 8
         for row, line in enumerate("AB"):
             where = y - 1.6 + row * (5.8 if width > height else 11.6)
             self._art.text(f"{line}: _______ mm", x, where, 6.8)

@@ -53,7 +53,10 @@ class PdfFile:
 
     def stream(self, content: bytes, entries: bytes = b"", *, number: int | None = None) -> int:
         """Write a compressed stream; `entries` go into its dictionary. This will return its number."""
-        data = zlib.compress(content, _LEVEL)
+        return self.packed_stream(packed(content), entries, number=number)
+
+    def packed_stream(self, data: bytes, entries: bytes = b"", *, number: int | None = None) -> int:
+        """Write a stream that `packed` has compressed. This will return its number."""
         head = b"<</Length %d/Filter/FlateDecode%b>>stream\n" % (len(data), entries)
         return self.write(number or self.reserve(), b"%b%b\nendstream" % (head, data))
 
@@ -133,6 +136,11 @@ class PdfFile:
         self._out.write(data)
         self._hash.update(data)
         self._at += len(data)
+
+
+def packed(content: bytes) -> bytes:
+    """This will return `content` compressed as the streams of our files are."""
+    return zlib.compress(content, _LEVEL)
 
 
 def text_string(text: str) -> bytes:

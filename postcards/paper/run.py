@@ -9,18 +9,13 @@ from typing import BinaryIO
 
 from postcards.errors import Invalid
 from postcards.paper import layout
-from postcards.paper.address_side import (
-    draw_address_side,
-    draw_writing_lines,
-    face_operators,
-    number_text,
-    warning,
-)
-from postcards.paper.art import BLACK, WHITE, Art, Ink
+from postcards.paper.address_side import face_operators, number_text
+from postcards.paper.art import BLACK, Ink
 from postcards.paper.own_picture_object import write_picture
 from postcards.paper.pdf_file import PdfFile
-from postcards.paper.picture import CREAM, NIGHT, OWN, draw_picture, words_on_picture
+from postcards.paper.picture import CREAM, OWN, words_on_picture
 from postcards.paper.shaping import forget_lines
+from postcards.paper.static_art import number_place, static_art
 from postcards.paper.typesetting import MM, Typesetter, text_width
 from postcards.rules.face import Face, Look
 from postcards.rules.sheet import (
@@ -99,16 +94,15 @@ class _Press:
     def __init__(self, look: Look, sheet: Sheet, out: BinaryIO, duplex: Duplex, offset: Offset) -> None:
         self._look, self._sheet = look, sheet
         self._file = PdfFile(out)
-        self._set = Typesetter()
+        art = static_art(look, sheet.bleed)
+        self._set = Typesetter(art.letters)
         self._fonts = self._file.reserve()
-        self._address_art = self._form(self._drawn_address_side())
-        self._lines_art = self._form(self._drawn_writing_lines())
-        own = (
-            b""
-            if look.picture is None
-            else b"/XObject<</%b %d 0 R>>" % (OWN, write_picture(self._file, look.picture))
-        )
-        self._picture_art = self._form(self._drawn_picture(), own)
+        images = b""
+        if look.picture is not None:
+            images = b"/XObject<</%b %d 0 R>>" % (OWN, write_picture(self._file, look.picture))
+        self._address_art = self._form(art.address_side)
+        self._lines_art = self._form(art.writing_lines)
+        self._picture_art = self._form(art.picture_side, images)
         entries = b"/Resources<</Font %d 0 R/XObject<</A %d 0 R/W %d 0 R/P %d 0 R>>>>" % (
             self._fonts, self._address_art, self._lines_art, self._picture_art,
         )  # fmt: skip
@@ -139,56 +133,19 @@ class _Press:
     def _small_number(self, number: int) -> bytes:
         """The card's number in the corner of its picture side, so that a misfeed shows."""
         text, size = number_text(number, self._look.cap), layout.SMALL_NUMBER_SIZE
-        right, y = _number_place(self._sheet)
+        right, y = number_place(self._sheet.bleed)
         ink: Ink = CREAM if self._sheet.bleed and words_on_picture(self._look) else BLACK
         return b"%g %g %g %g k\n" % ink + self._set.line(
             text, x=right - text_width(text, size), y=y, size=size
         )
 
-    def _form(self, operators: bytes, images: bytes = b"") -> int:
+    def _form(self, content: bytes, images: bytes = b"") -> int:
         bleed = self._sheet.bleed
         box = b"%.2f %.2f %.2f %.2f" % (
             -bleed * MM, -bleed * MM, (CARD_WIDTH + bleed) * MM, (CARD_HEIGHT + bleed) * MM,
         )  # fmt: skip
-        entries = b"/Type/XObject/Subtype/Form/BBox[%b]/Resources<</Font %d 0 R%b>>" % (
-            box,
-            self._fonts,
-            images,
-        )
-        return self._file.stream(operators, entries)
-
-    def _drawn_address_side(self) -> bytes:
-        art = Art(self._set)
-        draw_address_side(art, self._look)
-        return art.operators()
-
-    def _drawn_writing_lines(self) -> bytes:
-        art = Art(self._set)
-        draw_writing_lines(art)
-        return art.operators()
-
-    def _drawn_picture(self) -> bytes:
-        art = Art(self._set)
-        draw_picture(art, self._look, bleed=self._sheet.bleed)
-        if self._sheet.bleed and not words_on_picture(self._look):
-            # No band to stand on, and nobody knows what is below: a patch for the small number.
-            right, y = _number_place(self._sheet)
-            wide = text_width(number_text(self._look.cap, self._look.cap), layout.SMALL_NUMBER_SIZE)
-            foot = CARD_HEIGHT - y
-            art.box(right - wide - 0.8, foot - 1.9, right + 0.8, foot + 0.8, fill=WHITE)
-        if word := warning(self._look):
-            size = 118.0
-            while text_width(word, size, heavy=True) > CARD_WIDTH - 30:
-                size -= 1
-            left = (CARD_WIDTH - text_width(word, size, heavy=True)) / 2
-            for ink, width in ((NIGHT, 4.6), (CREAM, 2.0)):  # to be seen on the sun as in the night
-                art.outlined_text(word, left, 66, size, ink=ink, width=width)
-        return art.operators()
-
-
-def _number_place(sheet: Sheet) -> tuple[float, float]:
-    """Where the small number ends on the picture side, mm from the lower left: in the frame, or on the picture."""
-    return (CARD_WIDTH - 10.5, CARD_HEIGHT - 99.4) if sheet.bleed else (CARD_WIDTH - layout.FRAME, 1.9)
+        resources = b"/Resources<</Font %d 0 R%b>>" % (self._fonts, images)
+        return self._file.packed_stream(content, b"/Type/XObject/Subtype/Form/BBox[%b]%b" % (box, resources))
 
 
 def _placing(cell: Cell, dx: float, dy: float) -> bytes:
