@@ -10,11 +10,12 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import psycopg
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from postcards import config
 from postcards.embedded.children import answers, web_arguments
@@ -164,13 +165,13 @@ def seal(house: House, town: Town) -> None:
     )
 
 
-def a_lease_later(house: House) -> None:
+def a_lease_later(begin: Callable[[], AbstractContextManager[Session]]) -> None:
     """This will let every lease be over, as it is when a minute or five have passed without a word."""
     leased = sa.text(
         "SELECT table_name FROM information_schema.columns"
         " WHERE column_name = 'claimed_until' AND table_schema = 'public'"
     )
-    with house.begin() as session:
+    with begin() as session:
         for table in session.scalars(leased).all():
             session.execute(
                 sa.text(f"UPDATE {table} SET claimed_until = now() WHERE claimed_until IS NOT NULL")

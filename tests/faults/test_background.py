@@ -67,7 +67,7 @@ def test_a_worker_killed_again_and_again_loses_nothing_and_doubles_nothing(
                     )
                 time.sleep(0.15 * round_)
                 kill_group(process)
-        a_lease_later(house)
+        a_lease_later(house.begin)
         with worker(settings, broker_url, tmp_path / "worker-last.log"):
             wait_until(
                 lambda: value(house, "SELECT count(*) FROM print_run WHERE status = 'ready'") == 3,

@@ -82,7 +82,7 @@ def test_the_worker_dies_while_it_seals_and_while_it_makes_the_files(
         value(house, "SELECT count(*) FROM manifest WHERE files_at IS NULL AND claimed_by IS NOT NULL") == 1
     )
 
-    a_lease_later(house)
+    a_lease_later(house.begin)
     with worker(settings, broker_url, tmp_path / "third.log"):
         _wait_for(house, "SELECT count(*) FROM manifest WHERE files_at IS NOT NULL", 1, "the files are made")
     assert value(house, "SELECT count(*) FROM manifest_line") == 7
@@ -103,13 +103,13 @@ def test_the_worker_dies_while_it_draws_and_its_connection_is_cut(
     assert value(house, "SELECT count(*) FROM print_log") == 0
     assert books(house) == []
 
-    a_lease_later(house)
+    a_lease_later(house.begin)
     with worker(settings, broker_url, tmp_path / "second.log"):
         with held(house, "person") as who_waits:
             wait_until(who_waits, "the next worker draws", seconds=60)
             with house.begin() as session:
                 session.execute(sa.text("SELECT pg_terminate_backend(:pid)"), {"pid": who_waits()})
-        a_lease_later(house)
+        a_lease_later(house.begin)
         _wait_for(house, "SELECT status FROM print_run", "ready", "the run is drawn")
     assert value(house, "SELECT count(*) FROM card WHERE status = 'printed'") == 5
     assert value(house, "SELECT count(*) FROM print_log") == 5
@@ -137,14 +137,14 @@ def test_the_worker_dies_while_it_mails(
         wait_until(lambda: not office.waiting, "the line is down")
         assert office.taken == []
 
-        a_lease_later(house)
+        a_lease_later(house.begin)
         office.hold_before, office.hold_after = False, True
         with worker(settings, broker_url, tmp_path / "second.log", more=to_the_office) as process:
             wait_until(lambda: office.taken, "the mail is taken", seconds=60)
             kill_group(process)
         assert value(house, "SELECT status FROM mail") == "sending"
 
-        a_lease_later(house)
+        a_lease_later(house.begin)
         office.hold_after = False
         with worker(settings, broker_url, tmp_path / "third.log", more=to_the_office):
             _wait_for(house, "SELECT status FROM mail", "sent", "the mail is sent")

@@ -14,7 +14,9 @@ from typing import Any
 import httpx
 import pytest
 
-from postcards import embedded
+from postcards import db, embedded
+from postcards.embedded.holding import running
+from tests.faults.parts import a_lease_later
 from tests.journeys.newcomer import RunningUp, Up
 from tests.plugins.cast import CARD, bearer
 
@@ -93,6 +95,15 @@ def _prove(house: RunningUp, visitors: Visitors) -> None:
     assert "agree" in house.command("check")
 
 
+def _a_lease_later(home: Path) -> None:
+    """What the dead had claimed is free again, as it is after a minute."""
+    known = running(home)
+    assert known is not None
+    engine = db.make_engine(known.database_url, pool_size=1)
+    a_lease_later(lambda: db.transaction(engine))
+    engine.dispose()
+
+
 @pytest.mark.timeout(240)
 def test_everything_dies_at_once_and_goes_on(tmp_path: Path) -> None:
     home = tmp_path / "home"
@@ -102,8 +113,13 @@ def test_everything_dies_at_once_and_goes_on(tmp_path: Path) -> None:
         token, consent = _pair(house)
         visitors = Visitors(house.url, token, consent)
         visitors.start()
-        for _ in range(2):
+        for cut in range(2):
             time.sleep(1.5)
+            if cut == 1:
+                printing = house.begin_command(
+                    "print", "vilnius", "--sheet", "a4-4up", "--out", str(home / "cut.pdf")
+                )
+                time.sleep(1.5)
             first.process.kill()  # the supervisor; its guards take everything else down with it
             first.process.wait()
             first = Up(home, port=first.port)
@@ -111,6 +127,10 @@ def test_everything_dies_at_once_and_goes_on(tmp_path: Path) -> None:
         time.sleep(1.5)
         visitors.finish()
         assert len(visitors.answers) > CLIENTS
+        _a_lease_later(home)
+        said, why = printing.communicate(timeout=90)
+        assert printing.returncode in (0, 1), (said, why)
+        assert "Traceback" not in why
         _prove(house, visitors)
     finally:
         first.stop()

@@ -48,6 +48,16 @@ class RunningUp:
         assert done.returncode == exit_code, (arguments, done.returncode, done.stdout, done.stderr)
         return done.stdout + (done.stderr if exit_code else "")
 
+    def begin_command(self, *arguments: str) -> subprocess.Popen[str]:
+        """This will begin a `postcards` command beside the running `up`, and not wait for it."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "postcards", *arguments],
+            env=self.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
 
 class Up:
     """A `postcards up` that was started; whoever starts it stops it."""
