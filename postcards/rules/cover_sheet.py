@@ -1,4 +1,4 @@
-"""What the cover sheet of a print run says: whose paper this is, how it was printed, and which of it must not travel."""
+"""What the cover sheet of a print run says: whose paper it is, how it was printed, and which must not travel."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Cover:
             cards=sum(part.drawn for part in run.parts),
             first_number=run.first_number,
             last_number=run.last_number,
-            venue=run.venue_slug,
+            venue=run.venue_name,
             reason=run.reason,
             printer=run.printer,
             duplex=run.duplex,

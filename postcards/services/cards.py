@@ -25,6 +25,8 @@ from postcards.vault import Vault
 CHANGEABLE = ("registered", "printed")
 #: From these a card may be given up.
 VOIDABLE = ("registered", "printed", "refused", "returned")
+#: Why a card is held that a print run could not print; a change that shows settles it.
+CANNOT_BE_PRINTED = "print_fault"
 #: Characters of a reason for a second print or for giving a card up.
 REASON_MAX = 200
 
@@ -153,6 +155,7 @@ def correct(
     status, country = card.status, card.country
     if shows:
         card.print_run_id = None
+        card.held = [reason for reason in card.held if reason != CANNOT_BE_PRINTED]
     if shows and card.status == "printed":
         _new_code(session, card, ending="replaced", at=at)
         card.status = "registered"

@@ -15,12 +15,10 @@ from postcards.errors import Denied, Invalid, NotFound, Unavailable
 from postcards.models import PrintRun
 from postcards.rules.print_run_life import RunStatus, may_become
 from postcards.services import new_codes, print_parts, run_ending, tallies
+from postcards.services.cards import CANNOT_BE_PRINTED
 from postcards.services.dispatch import Begin, Clock
 from postcards.services.print_requests import ask_workers, write_journal
 from postcards.vault import Vault
-
-#: Why a card that was taken out of a run is held for the desk.
-HELD = "print_fault"
 
 
 class NotNow(Denied):
@@ -131,7 +129,7 @@ def take_out(
         raise Invalid(f"No. {wrong[0]} is not one of the cards that cannot be printed.")
     if not chosen:
         raise NotNow("This print run did not fail for a card. Try it again, or cancel it.")
-    ids = {"ids": [faulty[number].card_id for number in chosen], "run_id": run_id, "held": HELD}
+    ids = {"ids": [faulty[number].card_id for number in chosen], "run_id": run_id, "held": CANNOT_BE_PRINTED}
     session.execute(
         text(
             """

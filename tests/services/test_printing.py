@@ -393,6 +393,8 @@ def test_a_card_that_cannot_be_printed_stops_the_run_and_is_taken_out(vilnius: T
     assert [tuple(row) for row in held] == [
         (2, ["print_fault"], "registered"), (5, ["print_fault"], "registered")
     ]  # fmt: skip
+    move_house(vilnius, made[1])
+    assert ask(vilnius).first_number == 2  # corrected, so it is not held any more
     assert books(vilnius) == []
 
 

@@ -84,6 +84,7 @@ def print_run_start(slug: str) -> ResponseReturnValue:
                 reason=wanted.form["reason"] or None,
                 printer=wanted.printer,
                 order=wanted.order,
+                part_sheets=kit().settings.print_part_sheets,
                 by=caller().by,
                 at=now(),
             )
