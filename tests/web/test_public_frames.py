@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import html
 import re
+from functools import partial
 
 import pytest
 from flask import Flask, flash
@@ -97,7 +99,7 @@ def test_another_edition_makes_the_frames_anew(town: Town, app: Flask) -> None:
             (town.edition, b"200"),
         ):
             cap = str(edition.cap)
-            assert frames.fill("same", {}, edition=edition, render=lambda _, cap=cap: cap) == said
+            assert frames.of("same", (), edition=edition, render=partial(str.format, cap)).filled({}) == said
 
 
 def test_nothing_of_one_visitor_stays_in_a_frame(town: Town, client: FlaskClient, app: Flask) -> None:
@@ -128,6 +130,36 @@ def test_frames_are_bounded(town: Town, app: Flask) -> None:
     frames = Frames(at_most=3)
     with app.app_context():
         for n in range(10):
-            made = frames.fill(n, {"a": str(n)}, edition=town.edition, render=lambda shown: f"[{shown['a']}]")
-            assert made == f"[{n}]".encode()
+            frame = frames.of(n, ("a",), edition=town.edition, render=lambda shown: f"[{shown['a']}]")
+            assert frame.filled({"a": str(n)}) == f"[{n}]".encode()
             assert len(frames) <= 3
+
+
+@pytest.mark.parametrize(
+    ("accepted", "packed"),
+    [
+        ("gzip, deflate, br", True),
+        ("br;q=1.0, gzip;q=0.8", True),
+        ("gzip;q=0", False),
+        ("identity", False),
+        ("", False),
+    ],
+)
+def test_a_browser_gets_the_page_packed_and_the_same(
+    town: Town, client: FlaskClient, accepted: str, packed: bool
+) -> None:
+    card = town.card()
+    plain = client.get(f"/T/{card.code}", headers=BROWSER)
+    answer = client.get(f"/T/{card.code}", headers=BROWSER | {"Accept-Encoding": accepted})
+    assert answer.headers.get("Content-Encoding") == ("gzip" if packed else None)
+    assert answer.headers["Vary"] == plain.headers["Vary"] == "Accept-Encoding"
+    assert (gzip.decompress(answer.data) if packed else answer.data) == plain.data
+    assert not packed or len(answer.data) < len(plain.data) / 2
+
+
+@pytest.mark.parametrize("words", [{"a": "", "b": "ž<&"}, {"a": "x" * 60_000, "b": "€"}])
+def test_any_words_pack_and_unpack(words: dict[str, str]) -> None:
+    frame = framed(
+        lambda shown: f"{shown['a']}<p>{'far is close ' * 99}{shown['b']}</p>{shown['b']}", ("a", "b")
+    )
+    assert gzip.decompress(frame.filled_gzip(words)) == frame.filled(words)

@@ -31,6 +31,7 @@ from postcards.web.public.blueprint import (
     reader_of,
     reads_html,
     refused,
+    takes_gzip,
     worded,
 )
 from postcards.web.public.frames import Words, frames
@@ -135,13 +136,17 @@ def _page(card: CardSeen, edition: Edition) -> Response:
     """What a frame shows besides the words stands in its key; what it shows of the edition changes with that."""
     reader = reader_of(edition)
     shown = _shown(card, edition, reader.language)
-    body = frames().fill(
+    frame = frames().of(
         ("recipient", card.campaign_slug, card.status, card.thanks_at is not None, reader, *shown),
         shown,
         edition=edition,
         render=lambda marks: _drawn(card, edition, reader, marks),
     )
-    return private(html(body))
+    answer = private(html(frame.filled_gzip(shown) if takes_gzip() else frame.filled(shown)))
+    answer.headers["Vary"] = "Accept-Encoding"
+    if takes_gzip():
+        answer.headers["Content-Encoding"] = "gzip"
+    return answer
 
 
 def _shown(card: CardSeen, edition: Edition, language: str) -> dict[str, str]:
