@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Protocol
 
 from sqlalchemy import text
@@ -20,6 +21,10 @@ from postcards.services.dispatch import Begin, Clock
 from postcards.services.print_requests import ask_workers, write_journal
 from postcards.vault import Vault
 
+#: MiB that must find room before a run goes on that paused for the storage: more than its largest part takes.
+ROOM = 8
+PROBE = "check-room"
+
 
 class NotNow(Denied):
     """The run stands where this cannot be done."""
@@ -30,7 +35,9 @@ class NotNow(Denied):
 class Stores(Protocol):
     """Where files are kept."""
 
-    def check(self) -> None: ...
+    def put(self, key: str, source: bytes | Iterable[bytes]) -> object: ...
+
+    def delete(self, key: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +193,9 @@ def resume_after_storage(begin: Begin, *, files: Stores, by: str, clock: Clock) 
     if not waiting:
         return 0
     try:
-        files.check()
+        # Not just a few bytes: a disk that has room for those and for no part would stop the run again and again.
+        files.put(PROBE, repeat(bytes(1 << 20), ROOM))
+        files.delete(PROBE)
     except Unavailable:
         return 0
     resumed = 0

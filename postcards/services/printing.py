@@ -21,7 +21,7 @@ from postcards.errors import Invalid, Refusal, Unavailable
 from postcards.rules.face import Face, Look
 from postcards.services import print_parts, run_ending
 from postcards.services.dispatch import Begin, Clock
-from postcards.services.faces import Reads, faces_of, look_of, own_picture
+from postcards.services.faces import PictureGone, Reads, faces_of, look_of, own_picture
 from postcards.services.people import PersonGone
 from postcards.services.print_parts import Claim, ClaimLost, FoundFault
 from postcards.vault import Vault
@@ -112,6 +112,10 @@ def draw_part(begin: Begin, *, run_id: uuid.UUID, press: Press, worker: str, clo
         _draw(begin, claimed, press, clock)
     except ClaimLost:
         return True
+    except PictureGone as gone:  # it does not come back by itself
+        with begin() as session:
+            run_ending.fail(session, claimed, gone.message, at=clock())
+        return False
     except Unavailable as away:
         with suppress(Refusal, ClaimLost), begin() as session:
             run_ending.pause_for_storage(session, claimed, away, at=clock())

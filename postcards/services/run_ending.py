@@ -18,7 +18,7 @@ from postcards.services.print_requests import write_journal
 from postcards.vault import Vault
 
 #: Refusals after which the run pauses until files can be kept again.
-OF_STORAGE = ("storage_away", "storage_full", "picture_gone")
+OF_STORAGE = ("storage_away", "storage_full")
 
 
 def end_part(

@@ -7,7 +7,7 @@ import io
 from dataclasses import replace
 
 import pikepdf
-import pypdfium2
+import pypdfium2  # type: ignore[import-untyped]
 
 from postcards.paper.cover_sheet import draw_cover
 from postcards.rules.cover_sheet import Cover, CoverPart, Marked

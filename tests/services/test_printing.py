@@ -536,3 +536,24 @@ def test_a_run_of_another_campaign_is_unknown(vilnius: Town, bucharest: Town) ->
             do(vilnius, deed, run)
     with pytest.raises(NotFound):
         do(vilnius, print_control.pause, PrintRun(id=uuid.uuid4()))
+
+
+def test_a_picture_that_is_gone_fails_the_run_until_it_is_back(vilnius: Town) -> None:
+    registered(vilnius, 1)
+    run = ask(vilnius)
+    with vilnius.house.begin() as session:
+        session.execute(
+            text(
+                "UPDATE campaign SET edition = jsonb_set(edition, '{card}', edition -> 'card' || "
+                "jsonb_build_object('picture', 'sea.jpg', 'picture_sha256', repeat('ab', 32))) WHERE id = :id"
+            ),
+            {"id": vilnius.id},
+        )
+    failed = draw(vilnius, run)
+    assert (failed.status, failed.failure) == (
+        "failed",
+        "The picture sea.jpg of this campaign is not in the storage.",
+    )
+    with pytest.raises(NotNow, match="did not fail for a card"):
+        do(vilnius, print_control.take_out, run)
+    assert books(vilnius) == []
