@@ -22,7 +22,8 @@ from postcards.paper.preflight_card import Box, back_faults, front_faults, share
 from postcards.paper.preflight_file import BrokenFile, PrintFile
 from postcards.paper.preflight_fonts import Letters, fonts_in, wrong_glyphs
 from postcards.paper.preflight_page import Block, Line, follow
-from postcards.paper.preflight_pixels import ONE_AT_A_TIME, pixel_faults
+from postcards.paper.preflight_pixels import pixel_faults
+from postcards.paper.preflight_reference import ONE_AT_A_TIME
 from postcards.paper.run import NO_OFFSET, Offset
 from postcards.paper.typesetting import MM
 from postcards.rules.face import Face, Look

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import random
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,14 +21,12 @@ from postcards.paper.address_block import fit_address, fit_message, fit_sender
 from postcards.paper.address_side import warning
 from postcards.paper.layout import Zone
 from postcards.paper.preflight_page import Block, Line
-from postcards.paper.preflight_reference import ReferenceLine, differing, missing, reference
+from postcards.paper.preflight_reference import ONE_AT_A_TIME, ReferenceLine, differing, missing, reference
 from postcards.paper.typesetting import MM
 from postcards.rules.face import Face, Look
 from postcards.rules.sheet import CARD_HEIGHT, Cell
 
 Fault = tuple[str, str]
-ONE_AT_A_TIME = threading.RLock()  # PDFium is not safe for threads
-
 DPI, COARSE, SCAN = 300, 150, 200
 _PAPER = 250  # of 255: lighter is bare paper
 _EDGE = 0.5  # mm: half of a frame's line, and the grey beside it
@@ -83,7 +80,8 @@ def pixel_faults(look: Look, face: Face, block: Block, cell: Cell, page: Any) ->
 def photograph(page: Any, cell: Cell, zone: Zone, dpi: int) -> Picture:
     """Draw one zone of a card, turned upright. This will return it in grey."""
     scale = dpi / 72
-    width, height = page.get_size()
+    with ONE_AT_A_TIME:
+        width, height = page.get_size()
     across, down = (
         math.ceil(width * scale),
         math.ceil(height * scale),
@@ -227,8 +225,7 @@ def _qr_faults(face: Face, block: Block, page: Any, cell: Cell) -> Iterator[Faul
             "The QR code cannot be read from a scan.",
         ),
     ):
-        with ONE_AT_A_TIME:
-            read = [found.text for found in zxingcpp.read_barcodes(picture)]
+        read = [found.text for found in zxingcpp.read_barcodes(picture)]
         if read != [face.url]:
             yield check, why if not read else "The QR code leads somewhere else."
 

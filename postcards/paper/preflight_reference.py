@@ -7,6 +7,7 @@ shaping, typesetting or PDF has a part in it; only the choice of the face for a 
 
 from __future__ import annotations
 
+import threading
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFont
 from postcards.paper.fonts import Typeface, regular
 from postcards.paper.shaping import face_in_line, is_plain
 
+ONE_AT_A_TIME = threading.RLock()  # neither PDFium nor a FreeType face is safe for threads
 FINE = 2  # the reference is drawn twice as large: Pillow puts glyphs on whole pixels
 #: How far ink may lie from where it belongs, in pixels at 300 dpi: two rasterisers, and half a pixel of place.
 TOLERANCE = 2
@@ -40,7 +42,12 @@ class ReferenceLine:
 def reference(lines: Iterable[ReferenceLine], width: int, height: int, *, country: str | None) -> Image.Image:
     """Draw `lines` onto a picture of `width` x `height` pixels. This will return ink as 255 on 0."""
     picture = Image.new("L", (width * FINE, height * FINE), 0)
-    pen = ImageDraw.Draw(picture)
+    with ONE_AT_A_TIME:
+        _draw(ImageDraw.Draw(picture), lines, country)
+    return picture.reduce(FINE)
+
+
+def _draw(pen: ImageDraw.ImageDraw, lines: Iterable[ReferenceLine], country: str | None) -> None:
     for line in lines:
         x = line.x * FINE
         for text, face, direction, features in _stretches(line.text, country):
@@ -48,7 +55,6 @@ def reference(lines: Iterable[ReferenceLine], width: int, height: int, *, countr
             how = {"direction": direction, "features": features}
             pen.text((x, line.y * FINE), text, fill=255, font=font, anchor="ls", **how)  # type: ignore[arg-type]
             x += font.getlength(text, **how)  # type: ignore[arg-type]
-    return picture.reduce(FINE)
 
 
 def differing(printed: Image.Image, wanted: Image.Image) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pypdfium2  # type: ignore[import-untyped]
@@ -204,6 +205,13 @@ def test_a_single_card_is_looked_at_before_it_is_given_away():
     assert checked_card(LOOK, FACE) == draw_card(LOOK, FACE)
     with pytest.raises(NotFitToPrint, match=r"QR.*Please tell the desk"):
         checked_card(LOOK, replace(FACE, tracking_code="7K3M9QXT02ABD"))
+
+
+def test_several_kiosks_at_once_get_their_cards():
+    faces = list(some_faces(8))
+    with ThreadPoolExecutor(4) as kiosks:
+        cards = list(kiosks.map(lambda face: checked_card(LOOK, face), faces))
+    assert cards == [draw_card(LOOK, face) for face in faces]
 
 
 def test_a_misfeed_is_found_by_the_number_on_the_back():
