@@ -38,6 +38,7 @@ class Document:
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
+        self._checkers: dict[str, Draft202012Validator] = {}
         self._routes = []
         for path, operations in document["paths"].items():
             pattern = "".join(
@@ -80,8 +81,12 @@ class Document:
 
     def faults_in(self, schema: dict[str, Any], value: Any) -> list[str]:
         """This will hold a value against a schema of the document."""
-        whole = {**schema, "components": self.document["components"]}
-        checker = Draft202012Validator(whole, format_checker=Draft202012Validator.FORMAT_CHECKER)
+        name = json.dumps(schema, sort_keys=True)
+        if name not in self._checkers:  # making one takes longer than the look itself
+            whole = {**schema, "components": self.document["components"]}
+            formats = Draft202012Validator.FORMAT_CHECKER
+            self._checkers[name] = Draft202012Validator(whole, format_checker=formats)
+        checker = self._checkers[name]
         return [
             f"{'/'.join(map(str, one.absolute_path))}: {one.message}" for one in checker.iter_errors(value)
         ]

@@ -8,6 +8,7 @@ import time
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -34,19 +35,28 @@ def relations(*pairs: tuple[str, str]) -> str:
     return f"<Relationships>{inside}</Relationships>"
 
 
-def archive(sheet: str | bytes, *, strings: str = "", book: str = BOOK.format(ONE_SHEET)) -> bytes:
-    """A workbook of our own making, so that it can lie."""
+def archive(
+    sheet: str | bytes,
+    *,
+    strings: str = "",
+    book: str = BOOK.format(ONE_SHEET),
+    targets: tuple[str, str] = ("worksheets/sheet1.xml", "sharedStrings.xml"),
+    beside: tuple[str, ...] = (),
+) -> bytes:
+    """A workbook of our own making, so that it can lie. `beside` are names of more files in it."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("_rels/.rels", relations(("officeDocument", "xl/workbook.xml")))
         packed.writestr("xl/workbook.xml", book)
         packed.writestr(
             "xl/_rels/workbook.xml.rels",
-            relations(("worksheet", "worksheets/sheet1.xml"), ("sharedStrings", "sharedStrings.xml")),
+            relations(("worksheet", targets[0]), ("sharedStrings", targets[1])),
         )
         packed.writestr("xl/worksheets/sheet1.xml", sheet)
         if strings:
             packed.writestr("xl/sharedStrings.xml", strings)
+        for name in beside:
+            packed.writestr(name, "x")
     return out.getvalue()
 
 
@@ -193,6 +203,10 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "a lying directory": (_lies_about_its_size, "damaged"),
     "no sheet": (lambda: archive(SHEET.format(""), book=BOOK.format("")), "has no sheet"),
     "only a chart": (lambda: archive("", book=BOOK.format(ONE_SHEET.replace("rId1", "rId7"))), "has no sheet"),
+    "a sheet outside of the archive": (
+        lambda: archive("", targets=("worksheets/../../../../etc/passwd", "/etc/passwd")),
+        "has no sheet",
+    ),
     "an empty sheet": (lambda: archive(SHEET.format("")), "first sheet is empty"),
     "broken XML": (lambda: archive(SHEET.format("<row>")), "damaged"),
     "entities": (
@@ -228,6 +242,16 @@ def zip_of(name: str, data: bytes) -> bytes:
     with zipfile.ZipFile(out, "w") as packed:
         packed.writestr(name, data)
     return out.getvalue()
+
+
+def test_names_that_lead_out_of_the_archive_lead_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    sheet = SHEET.format(f'<row r="1">{inline("A1", "=cmd()")}</row>')
+    beside = ("../../evil", "/tmp/evil", "..\\..\\evil", "C:/evil", "xl/worksheets/sheet1.xml/", "a" * 60_000)
+    assert read(archive(sheet, beside=beside))[0] == ("=cmd()",)
+    assert list(tmp_path.rglob("*")) == []
 
 
 @pytest.mark.parametrize("name", HOSTILE)
