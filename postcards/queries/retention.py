@@ -80,8 +80,8 @@ def calendar(session: Session, campaign_id: int) -> Calendar:
 _KEPT = """
     SELECT k.id AS card_id, k.number, k.status, k.received_at, k.handed_over_at, k.arrived_at,
            (SELECT t.ended_at FROM tracking_code t WHERE t.code = k.code AND t.ended = 'void') AS given_up_at,
-           EXISTS (SELECT FROM mail m WHERE m.card_id = k.id AND m.status = 'sending' AND m.claimed_until > :at)
-               AS in_hand,
+           EXISTS (SELECT FROM mail m WHERE m.campaign_id = k.campaign_id AND m.card_id = k.id
+                   AND m.status = 'sending' AND m.claimed_until > :at) AS in_hand,
            p.message IS NOT NULL AS message, p.recipient IS NOT NULL AS recipient, p.email_index IS NOT NULL AS email,
            p.sender IS NOT NULL AS sender, p.volunteer IS NOT NULL AS volunteer, a.thanks IS NOT NULL AS thanks
     FROM card k JOIN person p ON p.card_id = k.id LEFT JOIN arrival a ON a.card_id = k.id
