@@ -62,6 +62,15 @@ _FORGOTTEN = text(
 )
 
 
+#: A run that somebody ends at this moment is left for the next time: who waits here may hold a card that they need.
+_LOCK = text(
+    """
+    SELECT id FROM print_run WHERE campaign_id = :campaign_id AND id = ANY(:ids)
+    ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+    """
+)
+
+
 def over(session: Session, *, campaign_id: int, at: dt.datetime) -> list[int]:
     """This will list the numbers of the runs of which `forget` would take files away."""
     return sorted({row.run for row in _over(session, campaign_id, at)})
@@ -69,7 +78,9 @@ def over(session: Session, *, campaign_id: int, at: dt.datetime) -> list[int]:
 
 def forget(session: Session, *, campaign_id: int, files: Files, by: str, at: dt.datetime) -> list[int]:
     """This will take away the files whose time is over, with what was said of faulty cards, and list their runs."""
-    rows = _over(session, campaign_id, at)
+    ids = sorted({row.id for row in _over(session, campaign_id, at)})
+    ours = set(session.scalars(_LOCK, {"campaign_id": campaign_id, "ids": ids}))
+    rows = [row for row in _over(session, campaign_id, at) if row.id in ours] if ours else []
     for row in rows:
         files.delete(row.file_key)
         session.execute(_REDRAW if row.redraw else _GONE, {"run_id": row.id, "part": row.part})
