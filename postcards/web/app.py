@@ -8,9 +8,9 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from postcards.kit import Kit
-from postcards.web import answers, leftovers, pages, rate_limits, security, watching
+from postcards.web import answers, leftovers, pages, rate_limits, security, static_files, watching
 from postcards.web.desk import blueprints as desk
-from postcards.web.doors import PUBLIC, check_every_view_has_a_door, guarded
+from postcards.web.doors import check_every_view_has_a_door
 from postcards.web.form_sessions import FormSessions
 from postcards.web.kiosk import blueprints as kiosk
 from postcards.web.openapi import blueprint as openapi
@@ -54,6 +54,6 @@ def create_app(kit: Kit) -> Flask:
         )
     for blueprint in (*kiosk, *desk, *partner, *public, *sign_in, openapi):
         app.register_blueprint(blueprint)
-    app.view_functions["static"] = guarded(PUBLIC)(app.view_functions["static"])
+    static_files.register(app)
     check_every_view_has_a_door(app)
     return app

@@ -88,12 +88,6 @@ def asks_for_json() -> bool:
     return "json" in accept and "text/html" not in accept
 
 
-def takes_gzip() -> bool:
-    """This will tell whether the caller unpacks gzip, as every browser does."""
-    offered = request.environ.get("HTTP_ACCEPT_ENCODING", "")
-    return "gzip" in offered and (";q=0" not in offered or request.accept_encodings["gzip"] > 0)
-
-
 def refused(refusal: Refusal, *, as_page: bool) -> Response:
     """This will answer for a code that leads nowhere: kindly for people, as problem+json for machines."""
     status = http_status(refusal)

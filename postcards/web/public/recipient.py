@@ -31,11 +31,11 @@ from postcards.web.public.blueprint import (
     reader_of,
     reads_html,
     refused,
-    takes_gzip,
     worded,
 )
 from postcards.web.public.frames import Words, frames
 from postcards.web.rate_limits import ARRIVALS_FROM, ARRIVALS_OF_CARD, limited
+from postcards.web.static_files import takes_gzip
 
 #: Who the journal says it was: whoever holds the card.
 BY = "recipient"
