@@ -10,7 +10,7 @@ import click
 from postcards.cli.edge import BY, answer, as_json, cards_of, now, tools
 from postcards.kit import Kit, worker_name
 from postcards.queries import campaigns as queries
-from postcards.services import campaigns, erasure
+from postcards.services import block_list, campaigns, erasure
 from postcards.services import retention as nights
 from postcards.services.erasure import PAPER, Erased
 from postcards.services.retention import Done
@@ -38,13 +38,24 @@ BACKUPS = (
 @click.option("--email", help="Every card of the sender with this address; - reads it from standard input.")
 @click.option("--paper", type=click.Choice(PAPER), help="What became of a printed card that has not left us.")
 @click.option("--again", is_flag=True, help="The number was given to another card since: erase that one too.")
+@click.option("--never-again", is_flag=True, help="The recipient of --number wants no other card, ever.")
 @as_json
 def erase(
-    slug: str, number: int | None, email: str | None, paper: str | None, again: bool, as_json: bool
+    slug: str,
+    number: int | None,
+    email: str | None,
+    paper: str | None,
+    again: bool,
+    never_again: bool,
+    as_json: bool,
 ) -> None:
     """Erase what is kept of people for a card, or for all cards of a sender. Asked again, nothing is left."""
     if (number is None) == (email is None):
         raise click.UsageError("Name either --number or --email.")
+    if never_again and number is None:
+        raise click.UsageError(
+            "--never-again goes with --number: it is the recipient of one card who says so."
+        )
     index = None
     with tools() as kit:
         with kit.begin() as session:
@@ -52,6 +63,8 @@ def erase(
             if number is not None:
                 wanted = erasure.by_number(session, campaign_id=campaign_id, number=number, again=again)
                 before = erasure.erased_before(session, campaign_id=campaign_id, card_id=wanted[0])
+                if never_again:
+                    block_list.block(session, campaign_id=campaign_id, card_id=wanted[0], by=BY, at=now())
             else:
                 typed = sys.stdin.readline() if email == "-" else email or ""
                 wanted, index = erasure.by_email(
@@ -64,6 +77,8 @@ def erase(
         ]
     found = [one for one in done if one.parts or one.voided]
     notes = [note for one in found for note in words_of(one)]
+    if never_again:
+        notes.append(f"Cards to the recipient of card {number} will be held for the desk from now on.")
     if as_json:
         return answer(
             {

@@ -10,6 +10,7 @@ from postcards.models.base import Base
 from postcards.models.booklet import Booklet
 from postcards.models.campaign import Campaign, Venue
 from postcards.models.card import Card
+from postcards.models.do_not_write import DoNotWrite
 from postcards.models.erasure import Erasure
 from postcards.models.heartbeat import Heartbeat
 from postcards.models.journal import JournalEntry, JournalLink
@@ -48,6 +49,7 @@ __all__ = [
     "Booklet",
     "Campaign",
     "Card",
+    "DoNotWrite",
     "Erasure",
     "Heartbeat",
     "JournalEntry",

@@ -21,7 +21,7 @@ from postcards.rules.card_life import CardStatus
 from postcards.rules.dispatch import deposit
 from postcards.rules.edition import Edition
 from postcards.rules.manifest import Content, Item, arrange, header
-from postcards.services import journal_chain, manifests, tallies
+from postcards.services import block_list, journal_chain, manifests, tallies
 from postcards.services.manifests import SealedManifest
 from postcards.services.people import PersonGone, open_recipient
 from postcards.vault import Vault
@@ -49,11 +49,13 @@ def seal(
 ) -> SealedManifest | None:
     """Put up to `edition.dispatch.manifest_size` cards, by country and number, on a manifest and seal it.
 
-    `due` is the cut-off that asks for it, when one does. Cards wait that are held, claimed by a print run, or
-    bound for a country that the Post does not serve on the deposit date. This will return the manifest, or
-    None when no card is free to go; fewer lines than the size mean that none was left.
+    `due` is the cut-off that asks for it, when one does. Cards wait that are held, claimed by a print run, bound
+    for somebody who wants none (those are held now), or for a country that the Post does not serve on the deposit
+    date. This will return the manifest, or None when no card is free to go; fewer lines than the size mean that
+    none was left.
     """
     manifests.lock(session, campaign_id)
+    block_list.hold(session, campaign_id=campaign_id, by=by, at=at)
     cut_off = deposit(edition, at=at, due=due)
     suspended = {found.country for found in edition.suspensions(edition.day(cut_off))}
     cards = _take(session, campaign_id, suspended, edition.dispatch.manifest_size)

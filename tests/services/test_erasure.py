@@ -12,7 +12,15 @@ from sqlalchemy import text
 
 from postcards.errors import NotFound
 from postcards.gateways.erasure_ledger import LedgerDamaged
-from postcards.services import erasure, erasure_replay, registration, retention, tracking
+from postcards.services import (
+    block_list,
+    erasure,
+    erasure_replay,
+    holding,
+    registration,
+    retention,
+    tracking,
+)
 from postcards.services.checking import check_books
 from postcards.services.erasure import Erased, NumberGivenAgain
 from tests.plugins.cast import House, Town
@@ -278,3 +286,33 @@ def test_a_line_that_a_power_cut_left_unfinished_is_written_anew(house: House, v
     assert "is damaged" in books(house)[0]
     assert ledger.path.stat().st_mode & 0o777 == 0o600
     assert dt.datetime.fromisoformat(json.loads(whole)["at"]) == house.at
+
+
+# Do not write to me again
+
+
+def test_a_card_to_one_who_wants_none_is_held_before_the_post_gets_it(house: House, vilnius: Town) -> None:
+    first, other = vilnius.register(), vilnius.register(recipient={"name": "Petras Petraitis"})
+    with house.begin() as session:
+        assert block_list.block(session, campaign_id=vilnius.id, card_id=first.id, by="cli", at=house.at)
+        assert not block_list.block(session, campaign_id=vilnius.id, card_id=first.id, by="cli", at=house.at)
+    erase(house, vilnius, first.id)
+    with house.begin() as session, pytest.raises(block_list.AddressGone):
+        block_list.block(session, campaign_id=vilnius.id, card_id=first.id, by="cli", at=house.at)
+    second = vilnius.register()
+    with house.begin() as session:
+        session.execute(
+            text("UPDATE card SET status = 'printed', printed_at = received_at WHERE status <> 'void'")
+        )
+
+    def hold() -> int:
+        with house.begin() as session:
+            return block_list.hold(session, campaign_id=vilnius.id, by="beat", at=house.at)
+
+    assert (hold(), hold()) == (1, 0)
+    assert one(house, "SELECT held FROM card WHERE id = :id", id=second.id) == ["recipient_declined"]
+    assert one(house, "SELECT held FROM card WHERE id = :id", id=other.id) == []
+    with house.begin() as session:
+        holding.release(session, campaign_id=vilnius.id, card_id=second.id, by="staff:1", at=house.at)
+    assert hold() == 0
+    assert "Petrait" not in str(one(house, "SELECT json_agg(d) FROM do_not_write d"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 
 from flask import flash, redirect, request, url_for
@@ -18,7 +19,7 @@ from postcards.queries.cards_at_desk import CardSeen
 from postcards.queries.journal_pages import Entry
 from postcards.rules.card_words import address_lines
 from postcards.rules.tracking_code import is_well_formed, normalise, spaced
-from postcards.services import cards, erasure, holding, journal, people
+from postcards.services import block_list, cards, erasure, holding, journal, people
 from postcards.web.clock import now
 from postcards.web.context import kit
 from postcards.web.desk.room import ORGANISER, READERS, Place, blueprint, page, place
@@ -154,6 +155,11 @@ def card_erase(slug: str, card_id: uuid.UUID) -> ResponseReturnValue:
         return back
     paper = request.form.get("paper", "")
     with kit().begin() as session:
+        if request.form.get("never") == "yes":
+            with suppress(block_list.AddressGone):
+                block_list.block(
+                    session, campaign_id=caller().campaign, card_id=card_id, by=caller().by, at=now()
+                )
         done = erasure.erase(
             session,
             campaign_id=caller().campaign,

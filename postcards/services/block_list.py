@@ -1,0 +1,83 @@
+"""Keeps the list of those who said "do not write to me again", and holds cards to them before the Post gets them.
+
+A card to one of them is not refused where it is registered: that would tell whoever stands at the kiosk what somebody
+far away decided. It is held for the desk before it can be put on a manifest; a person speaks with the sender.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from postcards.errors import NotFound
+from postcards.models import DoNotWrite, Person
+from postcards.services import cards, journal
+
+#: The reason that the desk reads on a held card.
+DECLINED = "recipient_declined"
+
+# What the desk has let go once stays free: a person has decided.
+_HOLD = text(
+    """
+    UPDATE card SET held = array_append(card.held, :reason)
+    FROM person JOIN do_not_write ON do_not_write.recipient_index = person.recipient_index
+    WHERE person.campaign_id = :campaign_id AND card.campaign_id = :campaign_id AND card.id = person.card_id
+      AND card.status = 'printed' AND NOT card.held @> ARRAY[:reason]
+      AND NOT EXISTS (SELECT FROM journal j WHERE j.subject = 'card:' || card.id AND j.action = 'card.released')
+    RETURNING card.id, card.number
+    """
+)
+
+
+class AddressGone(NotFound):
+    """Nothing is kept by which this recipient could be known again."""
+
+    code = "erased"
+
+
+def block(session: Session, *, campaign_id: int, card_id: uuid.UUID, by: str, at: dt.datetime) -> bool:
+    """This will note that the recipient of this card wants no other; False when that is known. Do it before an
+    erasure takes the address away. Raises `CardUnknown`, `AddressGone`."""
+    card = cards.get(session, campaign_id=campaign_id, card_id=card_id)
+    index = session.scalar(select(Person.recipient_index).where(Person.card_id == card_id))
+    if index is None:
+        raise AddressGone("Who this card was for is not kept any more, so they cannot be known again.")
+    added = session.scalar(
+        insert(DoNotWrite)
+        .values(recipient_index=index, at=at, by=by)
+        .on_conflict_do_nothing()
+        .returning(DoNotWrite.at)
+    )
+    if added is None:
+        return False
+    journal.write(
+        session,
+        campaign_id=campaign_id,
+        action="recipient.declined",
+        subject=f"card:{card_id}",
+        number=card.number,
+        by=by,
+        at=at,
+    )
+    return True
+
+
+def hold(session: Session, *, campaign_id: int, by: str, at: dt.datetime) -> int:
+    """This will hold printed cards to those on the list for the desk; gives how many."""
+    held = session.execute(_HOLD, {"campaign_id": campaign_id, "reason": DECLINED}).all()
+    for row in held:
+        journal.write(
+            session,
+            campaign_id=campaign_id,
+            action="card.held",
+            subject=f"card:{row.id}",
+            number=row.number,
+            detail={"held": [DECLINED]},
+            by=by,
+            at=at,
+        )
+    return len(held)
