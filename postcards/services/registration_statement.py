@@ -26,13 +26,12 @@ _TAKE = """
             ORDER BY turn LIMIT 1 FOR UPDATE OF stamp SKIP LOCKED)
         RETURNING number"""
 
-#: Foreign keys are looked at when the statement ends, the stamp's own at the commit.
-_CARD = """
-    WITH taken AS ({taken}
-    ), known AS (
-        SELECT EXISTS (
-            SELECT FROM person WHERE campaign_id = :campaign_id AND recipient_index = :recipient_index) AS known
-    ), new_code AS (
+#: A stamp out of the drawer gets new codes; one that was lent has its own since then.
+_NEW_CODE = """code AS (
+        INSERT INTO tracking_code (code, slip_code, campaign_id, number, card_id, given_at)
+        SELECT :code, :slip_code, :campaign_id, number, :card_id, :at FROM taken
+        RETURNING number, code, slip_code"""
+_NEW_OR_OLD_CODE = """new_code AS (
         INSERT INTO tracking_code (code, slip_code, campaign_id, number, card_id, given_at)
         SELECT :code, :slip_code, :campaign_id, number, :card_id, :at FROM taken WHERE NOT CAST(:was_lent AS boolean)
         RETURNING number, code, slip_code
@@ -42,7 +41,21 @@ _CARD = """
           AND CAST(:was_lent AS boolean)
         RETURNING tracking_code.number, code, slip_code
     ), code AS (
-        SELECT number, code, slip_code FROM new_code UNION ALL SELECT number, code, slip_code FROM old_code
+        SELECT number, code, slip_code FROM new_code UNION ALL SELECT number, code, slip_code FROM old_code"""
+
+_PRINTED = """, made_printed AS (
+        INSERT INTO print_log (id, campaign_id, card_id, number, code, printed_at, recorded_at, by)
+        SELECT :card_id, :campaign_id, :card_id, number, code.code, :printed_at, :at, :by FROM code
+        WHERE CAST(:printed_at AS timestamptz) IS NOT NULL
+    )"""
+
+#: Foreign keys are looked at when the statement ends, the stamp's own at the commit.
+_CARD = """
+    WITH taken AS ({taken}
+    ), known AS (
+        SELECT EXISTS (
+            SELECT FROM person WHERE campaign_id = :campaign_id AND recipient_index = :recipient_index) AS known
+    ), {code}
     ), made_card AS (
         INSERT INTO card (id, campaign_id, number, status, code, kiosk_id, venue_slug, country, language,
             consent_version, arrival_notice, registered_at, received_at, printed_at, held, warnings, body_mark)
@@ -62,15 +75,14 @@ _CARD = """
     ), made_tally AS (
         INSERT INTO tally_delta (campaign_id, venue_slug, country, status, cards)
         SELECT :campaign_id, coalesce(CAST(:venue_slug AS text), ''), :country, :status, 1 FROM code
-    ), made_printed AS (
-        INSERT INTO print_log (id, campaign_id, card_id, number, code, printed_at, recorded_at, by)
-        SELECT :card_id, :campaign_id, :card_id, number, code.code, :printed_at, :at, :by FROM code
-        WHERE CAST(:printed_at AS timestamptz) IS NOT NULL
-    )
+    ){printed}
     SELECT code.number, code.code, code.slip_code, made_card.warnings FROM code, made_card
     """
 
-WRITE = text(_CARD.format(taken=_TAKEN))
-#: In the driver's own spelling, `%(name)s`, for it goes there without a session.
+WRITE = text(_CARD.format(taken=_TAKEN, code=_NEW_OR_OLD_CODE, printed=_PRINTED))
+#: In the driver's own spelling, `%(name)s`, for it goes there without a session. What the everyday case never does is
+#: left out: PostgreSQL opens and locks at each execution what a statement names, whether it comes to it or not.
 _DRIVER = postgresql.dialect()  # type: ignore[no-untyped-call]
-TAKE_AND_WRITE = str(text(_CARD.format(taken=_TAKE)).compile(dialect=_DRIVER)).encode()
+TAKE_AND_WRITE = str(
+    text(_CARD.format(taken=_TAKE, code=_NEW_CODE, printed="")).compile(dialect=_DRIVER)
+).encode()
