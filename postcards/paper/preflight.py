@@ -179,7 +179,7 @@ class _Check:
         forms = {name: file.content(form) for name, form in file.value(resources["XObject"]).items()}
         for entries, _ in forms.values():  # pictures within them: whole, or else a `BrokenFile`
             for inner in file.value(file.value(entries.get("Resources", {})).get("XObject", {})).values():
-                file.content(inner)
+                file.must_be_whole(inner, self._look.picture)
         lines = _shared_lines(forms["A"][1], self._letters)
         self._taken = shared_boxes(self._look, lines)
         for line in lines:

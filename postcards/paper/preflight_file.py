@@ -18,6 +18,7 @@ _TOKEN = re.compile(
     rb"|(?P<close>>>|\])|<(?P<hex>[0-9A-Fa-f\s]*)>|\((?P<string>(?:\\.|[^\\()])*)\)|(?P<word>[A-Za-z]+))"
 )
 _CONTENTS = re.compile(rb"/Contents (\d+) 0 R")
+_WHOLE: set[tuple[int, int]] = set()  # lengths and check sums of pictures that were gone through
 _STREAM = re.compile(rb"\s*stream\r?\n")
 _INSIDE = 1 << 63  # marks a place inside an object stream: its number above bit 16, the index below
 _LARGEST = 64 << 20  # bytes of one object; the largest is the picture of an edition
@@ -55,6 +56,39 @@ class PrintFile:
 
     def content(self, thing: Any) -> tuple[dict[str, Any], bytes]:
         """A stream's dictionary and what it holds, inflated. This will raise `BrokenFile` when it is cut off."""
+        entries, data = self._stream(thing)
+        if entries.get("Filter") != "FlateDecode":
+            return entries, data
+        try:
+            return entries, zlib.decompress(data)
+        except zlib.error as error:
+            raise BrokenFile(f"object {int(thing)} cannot be unpacked") from error
+
+    def must_be_whole(self, thing: Any, jpeg: bytes | None) -> None:
+        """Go through a picture, which may be large, and keep nothing of it; through the same one only once.
+
+        A JPEG holds no check sum and is held against `jpeg`. This will raise `BrokenFile` when it is damaged.
+        """
+        entries, data = self._stream(thing)
+        if entries.get("Filter") == "DCTDecode" and data != jpeg:
+            raise BrokenFile("its picture is damaged")
+        mark = (len(data), zlib.crc32(data))
+        if entries.get("Filter") != "FlateDecode" or mark in _WHOLE:
+            return
+        unpacking = zlib.decompressobj()
+        try:
+            while data and not unpacking.eof:
+                unpacking.decompress(data, 1 << 20)
+                data = unpacking.unconsumed_tail
+        except zlib.error as error:
+            raise BrokenFile(f"object {int(thing)} cannot be unpacked") from error
+        if not unpacking.eof:
+            raise BrokenFile(f"object {int(thing)} is cut off")
+        if len(_WHOLE) > 64:
+            _WHOLE.clear()
+        _WHOLE.add(mark)
+
+    def _stream(self, thing: Any) -> tuple[dict[str, Any], bytes]:
         if not isinstance(thing, Ref):
             raise BrokenFile("a stream is missing")
         entries, after = self._object(thing)
@@ -65,13 +99,7 @@ class PrintFile:
         data = self._read(after + start.end(), length + 10)
         if data[length:] != b"\nendstream":
             raise BrokenFile(f"object {int(thing)} is cut off")
-        data = data[:length]
-        if entries.get("Filter") != "FlateDecode":
-            return entries, data
-        try:
-            return entries, zlib.decompress(data)
-        except zlib.error as error:
-            raise BrokenFile(f"object {int(thing)} cannot be unpacked") from error
+        return entries, data[:length]
 
     def _below(self, node: Any, above: dict[str, Any], depth: int) -> Iterator[dict[str, Any]]:
         if not isinstance(node, dict) or depth > 8:

@@ -9,10 +9,12 @@ from dataclasses import replace
 
 import pypdfium2  # type: ignore[import-untyped]
 import pytest
+from PIL import Image
 
 from postcards.paper.card import draw_card
 from postcards.paper.fonts import typefaces
 from postcards.paper.layout import Zone
+from postcards.paper.own_picture import prepare_picture
 from postcards.paper.pdf_file import PdfFile
 from postcards.paper.preflight import NotFitToPrint, checked_card, preflight
 from postcards.paper.preflight_card import back_faults, front_faults, shared_boxes
@@ -141,6 +143,20 @@ def test_a_file_that_was_cut_off_or_altered_is_found(part):
     altered = bytearray(whole)
     altered[at + 20] ^= 0x55
     assert preflight(io.BytesIO(bytes(altered)), LOOK, faces, sheet="a6")
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_an_edition_s_picture_must_be_whole(kind):
+    made = io.BytesIO()
+    Image.effect_noise((1819, 1311), 60).save(made, kind)
+    look = replace(LOOK, picture=prepare_picture(made.getvalue()))
+    whole = drawn([FACE], look, sheet="a6").getvalue()
+    assert preflight(io.BytesIO(whole), look, [FACE], sheet="a6") == []
+    at = whole.index(b"/Subtype/Image")
+    cut = bytearray(whole)
+    cut[at + 5000 : at + 5100] = bytes(100)
+    found = preflight(io.BytesIO(bytes(cut)), look, [FACE], sheet="a6")
+    assert [(fault.number, fault.check) for fault in found] == [(None, "file")]
 
 
 def test_what_is_no_pdf_at_all_is_told_so():
