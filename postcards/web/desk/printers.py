@@ -13,11 +13,12 @@ from postcards.paper.calibration import draw_calibration
 from postcards.queries.printers import printers as printers_of
 from postcards.rules.sheet import PRESETS
 from postcards.services import printers
+from postcards.texts import ENGLISH
 from postcards.web.clock import now
 from postcards.web.context import kit
 from postcards.web.desk.room import PRINTERS, SEES_RUNS, blueprint, page, place
 from postcards.web.doors import caller, guarded
-from postcards.web.pages import gettext
+from postcards.web.pages import EVERY_LANGUAGE, choose_language, gettext
 
 OFFSETS = ("front_x", "front_y", "back_x", "back_y")
 
@@ -72,11 +73,15 @@ def printer_remove(slug: str) -> ResponseReturnValue:
 @blueprint.get("/desk/c/<slug>/printers/calibration/<sheet>.pdf")
 @guarded(SEES_RUNS)
 def calibration_sheet(sheet: str, **_: str) -> Response:
-    """The sheet that shows how far a printer is off; it bears nobody's data."""
+    """The sheet that shows how far a printer is off, in the reader's language or the campaign's, and in English."""
     if sheet not in PRESETS:
         raise NotFound("There is no such sheet.")
+    language = choose_language(EVERY_LANGUAGE)
+    if language == ENGLISH:  # which stands on the sheet in any case
+        with kit().read() as session:
+            language = place(session).edition.default_language
     out = io.BytesIO()
-    draw_calibration(sheet, out)
+    draw_calibration(sheet, out, language=language)
     answer = Response(out.getvalue(), mimetype="application/pdf")
     answer.headers.set("Content-Disposition", "inline", filename=f"calibration-{sheet}.pdf")
     return answer
