@@ -21,8 +21,8 @@ from postcards.services.dispatch import Begin, Clock
 from postcards.services.print_requests import ask_workers, write_journal
 from postcards.vault import Vault
 
-#: MiB that must find room before a run goes on that paused for the storage: more than its largest part takes.
-ROOM = 8
+#: Bytes that must find room before a run goes on that paused for the storage: those of a card, and of a file without.
+ROOM_CARD, ROOM_FILE = 1536, 512 * 1024
 PROBE = "check-room"
 
 
@@ -185,23 +185,28 @@ def faulty_cards(session: Session, *, run_id: uuid.UUID, vault: Vault) -> list[C
 def resume_after_storage(begin: Begin, *, files: Stores, by: str, clock: Clock) -> int:
     """This will let the runs go on that paused for the storage, once files can be kept again; gives how many."""
     with begin() as session:
-        waiting = session.scalars(
+        waiting = session.execute(
             text(
-                "SELECT id FROM print_run WHERE status = 'paused' AND paused_for = 'storage' ORDER BY requested_at"
+                """
+                SELECT r.id, max(p.last_position - p.first_position + 1) AS cards
+                FROM print_run r JOIN print_part p ON p.print_run_id = r.id
+                WHERE r.status = 'paused' AND r.paused_for = 'storage' GROUP BY r.id ORDER BY r.requested_at
+                """
             )
         ).all()
     if not waiting:
         return 0
     try:
         # Not just a few bytes: a disk that has room for those and for no part would stop the run again and again.
-        files.put(PROBE, repeat(bytes(1 << 20), ROOM))
+        room = ROOM_FILE + ROOM_CARD * max(run.cards for run in waiting)
+        files.put(PROBE, repeat(bytes(1024), room // 1024))
         files.delete(PROBE)
     except Unavailable:
         return 0
     resumed = 0
-    for run_id in waiting:
+    for row in waiting:
         with begin() as session:
-            run = print_parts.lock_run(session, run_id)
+            run = print_parts.lock_run(session, row.id)
             if run is not None and run.status == "paused" and run.paused_for == "storage":
                 _go_on(session, run, by=by, at=clock())
                 resumed += 1
