@@ -42,7 +42,7 @@ def _failing(how: str, settings: config.Settings) -> Iterator[tuple[House, Abstr
         with closing(_house_on(settings, settings.home / "files").kit) as tools:
             yield House(tools, now()), longest_file(700)
         return
-    with small_disk(2) as disk, closing(_house_on(settings, disk.place).kit) as tools:
+    with small_disk(16) as disk, closing(_house_on(settings, disk.place).kit) as tools:
         yield House(tools, now()), disk.full() if how == "full" else disk.read_only()
 
 
