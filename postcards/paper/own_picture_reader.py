@@ -186,8 +186,8 @@ def _at_most(picture: Image.Image, dots: int) -> Image.Image:
     return picture.resize((width, height), Image.Resampling.LANCZOS)
 
 
-def _give_away() -> None:
-    """From here on: no file, no connection, bounded memory and time."""
+def give_away() -> None:
+    """This will leave the process without files and connections to open, with bounded memory and time."""
     Image.MAX_IMAGE_PIXELS = None  # ours is looked at first, and refuses in words
     Image.init()  # reads all its formats now, while it may open files
     resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, PROCESSOR_SECONDS))
@@ -205,7 +205,7 @@ def _refuse(code: str, message: str) -> NoReturn:
 def main() -> None:
     """This will write the picture made ready, or its refusal as JSON on standard error."""
     data = sys.stdin.buffer.read()
-    _give_away()
+    give_away()
     try:
         ready = made_ready(data)
     except Unusable as unusable:

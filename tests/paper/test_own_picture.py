@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
+import subprocess
+import sys
 import zlib
 from dataclasses import replace
 
@@ -41,17 +43,25 @@ def saved(picture, kind, **how):
     return out.getvalue()
 
 
-def pdf(*, pages=1, size=(154, 111), picture=None):
+def many_pages(count=10_000):
+    """A PDF that names one page ten thousand times."""
+    kids = "3 0 R " * count
+    return (
+        f"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Count {count}/Kids[{kids}]>>"
+        "endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 437 315]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+    ).encode()
+
+
+def pdf(*, size=(154, 111), picture=None):
     out, (width, height) = io.BytesIO(), (side * 72 / 25.4 for side in size)
     canvas = Canvas(out, pagesize=(width, height))
-    for _ in range(pages):
-        canvas.setFillColorRGB(0, 170 / 255, 68 / 255)
-        canvas.rect(0, 0, width, height, stroke=0, fill=1)
-        canvas.setFillColorRGB(221 / 255, 0, 0)
-        canvas.rect(0, height / 2, width / 2, height / 2, stroke=0, fill=1)
-        if picture is not None:
-            canvas.drawImage(ImageReader(picture), 0, 0, width, height)
-        canvas.showPage()
+    canvas.setFillColorRGB(0, 170 / 255, 68 / 255)
+    canvas.rect(0, 0, width, height, stroke=0, fill=1)
+    canvas.setFillColorRGB(221 / 255, 0, 0)
+    canvas.rect(0, height / 2, width / 2, height / 2, stroke=0, fill=1)
+    if picture is not None:
+        canvas.drawImage(ImageReader(picture), 0, 0, width, height)
+    canvas.showPage()
     canvas.save()
     return out.getvalue()
 
@@ -146,7 +156,8 @@ def test_an_svg_is_drawn_with_sharp_edges_and_one_that_is_a_photograph_stays_lig
 
 
 def test_the_same_picture_is_made_ready_to_the_same_bytes():
-    assert prepare_picture(pdf()) == prepare_picture(pdf())
+    data = saved(quartered(), "JPEG")
+    assert prepare_picture(data) == prepare_picture(data)
 
 
 def chunk(name, body):
@@ -178,7 +189,7 @@ BAD = {
     "gif": (lambda: saved(quartered(), "GIF"), "kind", "PNG, JPEG, SVG or PDF"),
     "nothing": (lambda: b"", "kind", "PNG, JPEG, SVG or PDF"),
     "web-page": (lambda: b"<html></html>", "kind", "no SVG"),
-    "pdf-of-10000-pages": (lambda: pdf(pages=10_000), "pages", "10000 pages"),
+    "pdf-of-10000-pages": (many_pages, "pages", "10000 pages"),
     "pdf-upright": (lambda: pdf(size=(111, 154)), "shape", "154 × 111 mm"),
     "pdf-cut-off": (lambda: pdf()[:200], "broken", "damaged"),
     "pdf-of-a-small-picture": (lambda: pdf(picture=quartered((500, 360))), "too_small", "500 × 360"),
@@ -229,11 +240,19 @@ def test_an_entity_is_refused_before_it_unfolds():
         assert refused.value.faults[0].code == "entity"
 
 
+@pytest.mark.parametrize("way", ["open('/etc/hostname')", "__import__('socket').socket()"])
+def test_the_process_that_reads_pictures_can_open_nothing(way):
+    program = "import socket; from postcards.paper.own_picture_reader import give_away; give_away();"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{program} {way}"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "Too many open files" in done.stderr
+
+
 def test_a_picture_within_an_svg_is_drawn():
     data = base64.b64encode(saved(Image.new("RGB", (60, 60), RED), "PNG")).decode()
-    inside = (
-        f'<image x:href="data:image/png;base64,{data}" width="154" height="111" preserveAspectRatio="none"/>'
-    )
+    inside = f'<image x:href="data:image/png;base64,{data}" width="9" height="9"/>'
     assert opened_picture(SVG.format(inside).encode()).getpixel((50, 50)) == RED
 
 
