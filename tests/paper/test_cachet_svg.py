@@ -59,4 +59,4 @@ def test_the_mark_is_sound_and_bears_no_style(ring: str) -> None:
 
 def test_a_ring_that_cannot_be_printed_is_refused_here_too() -> None:
     with pytest.raises(Invalid, match="cannot print"):
-        cachet_svg("日本")
+        cachet_svg("𓀀")
