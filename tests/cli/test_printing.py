@@ -14,7 +14,7 @@ from postcards import config
 from postcards.cli.root import cli
 from postcards.errors import Denied, Invalid
 from tests.plugins.cast import House, Town
-from tests.services.test_printing import registered, spoil_words
+from tests.services.print_desk import registered, spoil_words
 
 
 @pytest.fixture

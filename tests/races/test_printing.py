@@ -17,7 +17,7 @@ from postcards.services.print_requests import TakenByRun
 from tests.plugins.cast import AT, Town
 from tests.services.posting import one
 from tests.services.pressing import press
-from tests.services.test_printing import Clock, ask, books, do, move_house, registered, seen, void
+from tests.services.print_desk import Clock, ask, books, do, move_house, registered, seen, void
 
 
 def at_once(*deeds: Callable[[], object]) -> list[object]:
