@@ -11,6 +11,7 @@ from bench.filling import ON_THE_WAY, fill, fill_bare
 from bench.house import CLIENTS, Measured, house, log, web
 from bench.load import closed_loop, request
 from bench.report import Figure, per_second
+from postcards import logs
 from postcards.paper.manifest_files import make_files
 from postcards.services import dispatch, manifest_files, staff
 from postcards.web.app import create_app
@@ -132,6 +133,7 @@ def _desk(measured: Measured) -> list[float]:
             session, email="bench@example.org", roles=[(None, "organiser")], password=None, by="bench", at=at
         )
         token = staff.open_session(session, staff_id=staff_id, way="link", at=at)
+    logs.configure("bench", level="error")
     client = create_app(measured.kit).test_client()
     client.set_cookie("postcards_session", token)
     times = []
