@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -22,9 +24,17 @@ from postcards.web.sign_in import blueprints as sign_in
 FORM_LIMIT = 1024 * 1024
 
 
+class App(Flask):
+    """Flask, but for asking at each request whether a hook or a view is a coroutine: none of ours is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """This will give `func` as it is."""
+        return func
+
+
 def create_app(kit: Kit) -> Flask:
     """This will make the app, with every view behind its door."""
-    app = Flask(
+    app = App(
         "postcards",
         static_folder=str(Path(__file__).parent / "static" / "dist"),
         static_url_path="/static",
