@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from pathlib import Path
 from typing import get_args
 
@@ -11,12 +12,16 @@ import click
 
 from postcards.cli.drawing import cover_sheet, draw_here, write_file
 from postcards.cli.edge import BY, answer, as_json, cards_of, now, tools
-from postcards.errors import Denied
+from postcards.errors import Denied, Invalid
+from postcards.models import PrintRun
 from postcards.paper.calibration import draw_calibration
 from postcards.queries.print_runs import RunSeen
 from postcards.rules.sheet import PRESETS, Duplex, Order, sheet_named
 from postcards.services import campaigns, print_requests, spoiling
 from postcards.texts import ENGLISH, LANGUAGES
+
+#: The reason of a second print that a script asks for: it named the numbers, and there is nobody to ask.
+AGAIN_BY_NUMBER = "printed again by number"
 
 
 class SheetWords(click.ParamType[str]):
@@ -94,21 +99,29 @@ def print_(
     with tools() as kit:
         with kit.begin() as session:
             campaign = campaigns.find(session, slug=slug)
-            run = print_requests.request_run(
-                session,
-                campaign_id=campaign.id,
-                sheet=sheet,
-                numbers=wanted,
-                venue=venue,
-                draft=draft,
-                reason=reason,
-                printer=printer,
-                duplex=duplex,
-                order=order,
-                part_sheets=kit.settings.print_part_sheets,
-                by=BY,
-                at=now(),
-            )
+
+        def ask(why_again: str | None) -> PrintRun:
+            with kit.begin() as session:
+                return print_requests.request_run(
+                    session,
+                    campaign_id=campaign.id,
+                    sheet=sheet,
+                    numbers=wanted,
+                    venue=venue,
+                    draft=draft,
+                    reason=why_again,
+                    printer=printer,
+                    duplex=duplex,
+                    order=order,
+                    part_sheets=kit.settings.print_part_sheets,
+                    by=BY,
+                    at=now(),
+                )
+
+        try:
+            run = ask(reason)
+        except Invalid as refusal:
+            run = ask(_why_again(refusal))
         if wanted is not None and run.cards < wanted[1] - wanted[0] + 1:
             missing = wanted[1] - wanted[0] + 1 - run.cards
             why = "not registered, held, in another print run, or on a manifest"
@@ -140,6 +153,15 @@ def spoil(slug: str, numbers: tuple[int, ...], reason: str, as_json: bool) -> No
     else:
         which = ", ".join(f"No. {number}" for number in done)
         click.echo(f"Spoiled: {which}. Waiting for paper again, with a new code; tear the old paper up.")
+
+
+def _why_again(refusal: Invalid) -> str:
+    """Asks a person why cards are printed again; a script that names their numbers has said enough."""
+    if not any((fault.field, fault.code) == ("reason", "missing") for fault in refusal.faults):
+        raise refusal
+    if not sys.stdin.isatty():
+        return AGAIN_BY_NUMBER
+    return str(click.prompt("Some of these cards were printed before. Why are they printed again?", err=True))
 
 
 def say_written(run: RunSeen, place: Path, *, as_json: bool) -> None:
