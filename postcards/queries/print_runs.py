@@ -206,12 +206,12 @@ def newest(session: Session, *, campaign_id: int, limit: int = 20, before: int |
 
 _RUN = text(
     """
-    SELECT r.id, r.campaign_id, c.slug, c.edition ->> 'name' AS campaign_name,
-           c.edition -> 'languages' ->> 0 AS language, c.edition ->> 'time_zone' AS time_zone, r.run, r.sheet, r.draft,
-           r.status, r.paused_for, r.failure, r.cards, r.first_number, r.last_number, r.venue_slug,
-           v.name AS venue_name, r.reason, r.printer, r.duplex, r.card_order, r.front_x, r.front_y, r.back_x, r.back_y, r.requested_by,
-           s.email AS by_name, r.requested_at, r.began_at, r.began_with, r.ready_at, r.taken_at, r.taken_by,
-           r.forgotten_at,
+    SELECT r.id, r.campaign_id, c.slug, c.edition ->> 'name' AS campaign_name, c.edition -> 'languages' ->> 0
+           AS language, c.edition ->> 'time_zone' AS time_zone, r.run, r.sheet, r.draft, r.status,
+           r.paused_for, r.failure, r.cards, r.first_number, r.last_number, r.venue_slug, v.name AS
+           venue_name, r.reason, r.printer, r.duplex, r.card_order, r.front_x, r.front_y, r.back_x, r.back_y,
+           r.requested_by, s.email AS by_name, r.requested_at, r.began_at, r.began_with, r.ready_at,
+           r.taken_at, r.taken_by, r.forgotten_at,
            (SELECT count(*) FROM print_run_card p
             WHERE p.print_run_id = r.id AND p.outcome IN ('left_out', 'taken_out'))::int AS blanks
     FROM print_run r JOIN campaign c ON c.id = r.campaign_id
