@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from postcards.db import AtOnce, Clash
@@ -25,6 +26,9 @@ from postcards.vault import Vault
 
 #: A device whose clock is farther from ours than this is told so; its word is kept all the same.
 CLOCK_OFF = dt.timedelta(minutes=10)
+
+#: PostgreSQL manual, appendix A.
+_UNIQUE_VIOLATION = "23505"
 
 #: Given the printed lines, the sender's name and the typed message: what does not fit the paper or has no font.
 PrintCheck = Callable[[Sequence[str], str, str | None], list[Fault]]
@@ -192,17 +196,31 @@ def register_card(
     if replay is not None:
         return replay
     held = _held(origin, prepared)
+    # `register_at_once` waits for no lock: this very request may be on its way in beside us.
+    try:
+        number = _take(session, origin=origin, request=request, pause=pause)
+        return _write(session, origin=origin, prepared=prepared, number=number, held=held, by=by, at=at)
+    except drawer.CapReached:
+        replay = find_replay(session, origin=origin, card_id=request.id, body_mark=prepared.body_mark)
+        if replay is None:
+            raise
+        return replay
+    except IntegrityError as error:
+        if getattr(error.orig, "sqlstate", None) != _UNIQUE_VIOLATION:
+            raise
+        raise drawer.Busy("This very card is being registered just now. Please send it once more.") from error
+
+
+def _take(session: Session, *, origin: Origin, request: CardRequest, pause: Callable[[float], None]) -> int:
     if request.number is None or origin.kiosk_id is None:
-        number = drawer.take_free(session, campaign_id=origin.campaign_id, card_id=request.id, pause=pause)
-    else:
-        number = drawer.take_lent(
-            session,
-            campaign_id=origin.campaign_id,
-            kiosk_id=origin.kiosk_id,
-            number=request.number,
-            card_id=request.id,
-        )
-    return _write(session, origin=origin, prepared=prepared, number=number, held=held, by=by, at=at)
+        return drawer.take_free(session, campaign_id=origin.campaign_id, card_id=request.id, pause=pause)
+    return drawer.take_lent(
+        session,
+        campaign_id=origin.campaign_id,
+        kiosk_id=origin.kiosk_id,
+        number=request.number,
+        card_id=request.id,
+    )
 
 
 def lock_id(session: Session, made_elsewhere: uuid.UUID) -> None:

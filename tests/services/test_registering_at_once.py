@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import uuid
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
-from postcards import db
+from postcards import config, db
 from postcards.errors import Unavailable
-from postcards.services import registration
+from postcards.services import drawer, registration
 from postcards.services.registration import Registered
+from postcards.services.registration_statement import TAKE_AND_WRITE
 from tests.plugins.cast import House, Town
 
 
@@ -71,3 +73,58 @@ def test_a_connection_that_was_cut_is_told_as_away_and_the_next_card_is_made(
         _at_once(vilnius)
     assert refused.value.code == "database_away"
     assert _at_once(vilnius) is not None
+
+
+def test_the_request_that_took_the_last_stamp_is_not_told_that_none_is_left(
+    house: House, settings: config.Settings
+) -> None:
+    """A device sends the same card again while its first request is on its way into the database."""
+    town = house.open_campaign("vilnius", cap=1)
+    origin, prepared = registration.origin_of(town.identity()), town.prepare(town.request())
+    with psycopg.connect(_driver_url(settings)) as first:
+        first.execute(TAKE_AND_WRITE, _first_values(origin, prepared, town))
+        with house.begin() as session:
+            again = registration.register_card(
+                session,
+                origin=origin,
+                prepared=prepared,
+                pause=lambda _: first.commit(),
+                by="kiosk",
+                at=house.at,
+            )
+    assert (again.number, again.is_new) == (1, False)
+
+
+def test_the_same_request_twice_at_once_near_the_end_is_asked_to_come_again(
+    house: House, settings: config.Settings
+) -> None:
+    """Both have a stamp in their hands: one card is made, and no stamp is lost."""
+    town = house.open_campaign("vilnius", cap=2)
+    origin, prepared = registration.origin_of(town.identity()), town.prepare(town.request())
+    url = _driver_url(settings)
+    with psycopg.connect(url) as first, psycopg.connect(url) as other:
+        first.execute(TAKE_AND_WRITE, _first_values(origin, prepared, town))
+        other.execute("SELECT FROM stamp WHERE status = 'free' AND number = 2 FOR UPDATE")
+
+        def pause(_: float) -> None:
+            first.commit()
+            other.rollback()
+
+        with pytest.raises(drawer.Busy), house.begin() as session:
+            registration.register_card(
+                session, origin=origin, prepared=prepared, pause=pause, by="kiosk", at=house.at
+            )
+    assert _count(house, "SELECT count(*) FROM card") == 1
+    assert _count(house, "SELECT count(*) FROM stamp WHERE status = 'free'") == 1
+
+
+def _driver_url(settings: config.Settings) -> str:
+    return settings.database_url.replace("postgresql+psycopg://", "postgresql://")
+
+
+def _first_values(
+    origin: registration.Origin, prepared: registration.Prepared, town: Town
+) -> dict[str, object]:
+    return registration._values(
+        origin=origin, prepared=prepared, number=None, held=(), by="kiosk", at=town.house.at
+    )
