@@ -8,6 +8,7 @@ import socket
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,20 @@ def test_a_database_that_hangs_is_said_to_be_silent_and_asked_once(app: Flask, e
     deadline = time.monotonic() + 30
     while client.get("/readyz").status_code != 200:
         assert time.monotonic() < deadline, client.get("/readyz").get_json()
+
+
+def test_all_who_ask_at_the_same_moment_hear_the_same(app: Flask, engine: Engine) -> None:
+    """The second of two watchers was told that nothing answers, for the first was still being answered."""
+    tick(engine, dt.datetime.now(dt.UTC))
+    with engine.connect() as holding, ThreadPoolExecutor(4) as pool:
+        holding.execute(text("LOCK TABLE heartbeat IN ACCESS EXCLUSIVE MODE"))
+        asked = [pool.submit(lambda: app.test_client().get("/readyz")) for _ in range(4)]
+        deadline = time.monotonic() + 30
+        while not any(thread.name == "readyz database" for thread in threading.enumerate()):
+            assert time.monotonic() < deadline
+        holding.rollback()
+        told = [each.result().get_json() for each in asked]
+    assert [one["status"] for one in told] == ["ready"] * 4, told
 
 
 def test_a_database_without_our_tables_is_behind(house: House, engine: Engine, app: Flask) -> None:

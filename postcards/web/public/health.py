@@ -10,6 +10,7 @@ import datetime as dt
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -83,27 +84,43 @@ def _told(name: str, answers: dict[str, Told]) -> Told:
 
 Question = Callable[[], dict[str, Told]]
 
-#: Threads that still wait for an answer, by house and by what they asked.
-_stuck: dict[tuple[int, str], threading.Thread] = {}
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question under way: whoever comes meanwhile waits for the same answer, as long as the first one does."""
+
+    thread: threading.Thread
+    answers: dict[str, Told]
+    until: float
+
+
+#: What was asked last, by house and by part; a thread that is still alive waits for its answer.
+_asked: dict[tuple[int, str], _Asked] = {}
+_asking = threading.Lock()
 
 
 def _ask_all(house: int, questions: dict[str, Question]) -> dict[str, Told]:
     """All at the same time, and no longer than the patience that we have; who is stuck is not asked twice."""
-    answers: dict[str, Told] = {}
-    asked = []
-    for name, question in questions.items():
-        before = _stuck.get((house, name))
-        if before is None or not before.is_alive():
-            thread = threading.Thread(
-                target=_ask, args=(name, question, answers), name=f"readyz {name}", daemon=True
-            )
-            thread.start()
-            asked.append(thread)
-            _stuck[house, name] = thread
-    until = time.monotonic() + ANSWER_WITHIN
-    for thread in asked:
-        thread.join(max(0.0, until - time.monotonic()))
-    return dict(answers)
+    asked = [_ask_once(house, name, question) for name, question in questions.items()]
+    told: dict[str, Told] = {}
+    for one in asked:
+        one.thread.join(max(0.0, one.until - time.monotonic()))
+        told |= one.answers
+    return told
+
+
+def _ask_once(house: int, name: str, question: Question) -> _Asked:
+    with _asking:
+        before = _asked.get((house, name))
+        if before is not None and before.thread.is_alive():
+            return before
+        answers: dict[str, Told] = {}
+        thread = threading.Thread(
+            target=_ask, args=(name, question, answers), name=f"readyz {name}", daemon=True
+        )
+        _asked[house, name] = asked = _Asked(thread, answers, time.monotonic() + ANSWER_WITHIN)
+        thread.start()
+        return asked
 
 
 def _ask(name: str, question: Question, answers: dict[str, Told]) -> None:
