@@ -7,6 +7,7 @@ far away decided. It is held for the desk before it can be put on a manifest; a 
 from __future__ import annotations
 
 import datetime as dt
+import json
 import uuid
 
 from sqlalchemy import select, text
@@ -20,14 +21,15 @@ from postcards.services import cards, journal
 #: The reason that the desk reads on a held card.
 DECLINED = "recipient_declined"
 
-# What the desk has let go once stays free: a person has decided.
+# What the desk has let go once stays free: a person has decided. Letting it go for another reason decided nothing here.
 _HOLD = text(
     """
     UPDATE card SET held = array_append(card.held, :reason)
     FROM person JOIN do_not_write ON do_not_write.recipient_index = person.recipient_index
     WHERE person.campaign_id = :campaign_id AND card.campaign_id = :campaign_id AND card.id = person.card_id
       AND card.status = 'printed' AND NOT card.held @> ARRAY[:reason]
-      AND NOT EXISTS (SELECT FROM journal j WHERE j.subject = 'card:' || card.id AND j.action = 'card.released')
+      AND NOT EXISTS (SELECT FROM journal j WHERE j.subject = 'card:' || card.id AND j.action = 'card.released'
+                      AND j.detail @> CAST(:decided AS jsonb))
     RETURNING card.id, card.number
     """
 )
@@ -68,7 +70,8 @@ def block(session: Session, *, campaign_id: int, card_id: uuid.UUID, by: str, at
 
 def hold(session: Session, *, campaign_id: int, by: str, at: dt.datetime) -> int:
     """This will hold printed cards to those on the list for the desk; gives how many."""
-    held = session.execute(_HOLD, {"campaign_id": campaign_id, "reason": DECLINED}).all()
+    values = {"campaign_id": campaign_id, "reason": DECLINED, "decided": json.dumps({"held": [DECLINED]})}
+    held = session.execute(_HOLD, values).all()
     for row in held:
         journal.write(
             session,
