@@ -41,7 +41,7 @@ def static(filename: str) -> Response:
 def takes_gzip() -> bool:
     """This will tell whether the caller unpacks gzip, as every browser does."""
     offered = request.environ.get("HTTP_ACCEPT_ENCODING", "")
-    return "gzip" in offered and (";q=0" not in offered or request.accept_encodings["gzip"] > 0)
+    return "gzip" in offered and ("q=0" not in offered or request.accept_encodings["gzip"] > 0)
 
 
 @lru_cache(maxsize=64)

@@ -141,6 +141,7 @@ def test_frames_are_bounded(town: Town, app: Flask) -> None:
         ("gzip, deflate, br", True),
         ("br;q=1.0, gzip;q=0.8", True),
         ("gzip;q=0", False),
+        ("gzip; q=0", False),
         ("identity", False),
         ("", False),
     ],
