@@ -113,11 +113,11 @@ class Measures:
         """Takes a name and its lock, and sweeps up after those who have ended."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _held(self.folder / LOCK):
-            self._name = secrets.token_hex(8)
-            self._alive = os.open(
-                self.folder / f"{self._name}.alive", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
-            )
-            fcntl.flock(self._alive, fcntl.LOCK_EX)
+            name = secrets.token_hex(8)
+            handle = os.open(self.folder / f"{name}.alive", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            # Only now: a name without its lock would be counted among the ended, while it goes on.
+            self._name, self._alive = name, handle
             for alive in self.folder.glob("*.alive"):  # of processes that ended before they told anything
                 if not alive.with_suffix(".json").exists() and _is_free(alive):
                     alive.unlink(missing_ok=True)
@@ -145,9 +145,8 @@ class Measures:
             for file in dead:
                 if file.stem not in counted:
                     _add(ended, _read(file))
-            if (
-                dead
-            ):  # named in the sums first: whoever is cut off before the files are gone counts none twice
+            if dead:
+                # Named in the sums first: whoever is cut off before the files are gone counts none twice.
                 _write(self.folder / "ended.json", ended, counted=[file.stem for file in dead])
                 for file in dead:
                     file.unlink(missing_ok=True)
