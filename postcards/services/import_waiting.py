@@ -18,6 +18,9 @@ from postcards.services.importing import Counts
 #: How long a table waits, and its report after it.
 KEPT = dt.timedelta(hours=1)
 
+#: How a file that was sealed with another key answers (gateways/sealed_files.py, vault.py).
+_SHUT = ("file_damaged", "key_missing")
+
 
 class Files(Protocol):
     """Where sealed files are kept."""
@@ -67,10 +70,14 @@ def keep(files: Files, waiting: Waiting, *, campaign_id: int, staff_id: int, key
 
 
 def find(files: Files, *, campaign_id: int, staff_id: int, key_id: str, at: dt.datetime) -> Waiting:
-    """This will give the person's table. Raises `NothingWaits`, and takes it away when its hour is over."""
+    """This will give the person's table. Raises `NothingWaits`, and takes it away when its hour is over, or when the
+    campaign's key was changed since, so that nobody can open it any more.
+    """
     try:
         data = files.get(_key(campaign_id, staff_id), key_id=key_id)
-    except NotFound:
+    except NotFound as gone:
+        if gone.code in _SHUT:
+            files.delete(_key(campaign_id, staff_id))
         raise NothingWaits("No table is waiting here. Please choose the file again.") from None
     line, _, rest = data.partition(b"\n")
     head = json.loads(line)

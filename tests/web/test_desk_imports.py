@@ -11,7 +11,7 @@ from playwright.sync_api import FilePayload
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from postcards.services import import_waiting
+from postcards.services import import_waiting, key_rotation
 from postcards.web.desk.imports import FILE_LIMIT
 from tests.plugins.browser import faults_of
 from tests.plugins.cast import House, Town
@@ -145,6 +145,18 @@ def test_a_waiting_table_is_sealed_and_gone_after_an_hour(house: House, vilnius:
         assert sum(path.exists() for path in kept) == left
     upload(ruta, HEAD + GOOD)
     assert ruta.post(f"{DESK}forgetting").status_code == 303
+    assert not kept[0].exists()
+
+
+def test_a_table_from_before_a_new_key_is_taken_away_too(house: House, vilnius: Town, ruta: Browser) -> None:
+    upload(ruta, HEAD + GOOD)
+    kept = list((house.kit.settings.home / "files" / "imports").glob("*/*"))
+    assert len(kept) == 1
+    key_rotation.rotate(
+        house.kit.begin, campaign_id=vilnius.id, vault=house.kit.vault, by="cli", clock=lambda: house.at
+    )
+    with house.begin() as session:
+        import_waiting.expire(session, files=house.kit.sealed_files, at=dt.datetime.now(dt.UTC))
     assert not kept[0].exists()
 
 
