@@ -122,6 +122,7 @@ def load_backup(
     engine = db.make_engine(settings.database_url, pool_size=1)
     try:
         with db.transaction(engine) as session:
+            retention.free_turns(session)
             replayed = erasure_replay.replay(
                 session, lines=lines, files=store, outbox=Outbox(settings.home / "outbox"), by=BY, at=now()
             )

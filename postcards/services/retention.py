@@ -125,6 +125,15 @@ def look(session: Session, *, campaign_id: int, at: dt.datetime) -> Done:
     return done
 
 
+def free_turns(session: Session) -> None:
+    """This will let go of every turn that a backup brought along: whoever had it is not at work here."""
+    session.execute(
+        update(RetentionTurn)
+        .where(RetentionTurn.claimed_by.is_not(None))
+        .values(claimed_by=None, claimed_until=None)
+    )
+
+
 def _people(begin: Begin, calendar: Calendar, tools: Tools, done: Done, mine: str, clock: Clock) -> None:
     after = uuid.UUID(int=0)
     while True:

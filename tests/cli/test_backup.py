@@ -139,6 +139,24 @@ def test_whoever_was_erased_after_the_backup_stays_erased(
     made.close()
 
 
+def test_a_night_that_was_under_way_at_the_backup_holds_no_restore_up(
+    house: House, vilnius: Town, elsewhere: config.Settings, tmp_path: Path
+) -> None:
+    vilnius.register()
+    with house.begin() as session:
+        session.execute(
+            text(
+                "INSERT INTO retention_turn (campaign_id, claimed_by, claimed_until)"
+                " VALUES (:id, 'worker', now() + interval '5 minutes')"
+            ),
+            {"id": vilnius.id},
+        )
+    backup.make_backup(house.kit, tmp_path / "at-night.tar")
+    there = with_keys(elsewhere, house)
+    backup.load_backup(there, tmp_path / "at-night.tar")
+    assert backup.proved(there) == []
+
+
 def test_nothing_in_it_opens_or_names_anybody(house: House, vilnius: Town, tmp_path: Path) -> None:
     whole_campaign(vilnius)
     file = tmp_path / "a.tar"
