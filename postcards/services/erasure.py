@@ -21,9 +21,9 @@ from postcards.errors import Denied, NotFound
 from postcards.models import Card, Erasure
 from postcards.rules.retention import PARTS
 from postcards.rules.text import clean
-from postcards.services import cards, forgetting, forgotten_prints, journal, people
+from postcards.services import cards, forgetting, journal, people, print_files
 from postcards.services.forgetting import Outbox
-from postcards.services.forgotten_prints import Files
+from postcards.services.print_files import Files
 from postcards.vault import Vault
 
 #: What became of the paper of a card that is given up; "missing" keeps its stamp apart until the desk settles it.
@@ -153,7 +153,9 @@ def erase(
         paper = (paper or "missing") if on_paper else "none"
         cards.give_up(session, card=card, reason="erased", paper=paper, last=True, by=by, at=at)
     forgetting.forget_reasons(session, cards=[card_id])
-    runs = forgotten_prints.forget(session, campaign_id=campaign_id, files=tools.files, by=by, at=at)
+    runs = print_files.forget(
+        session, campaign_id=campaign_id, files=tools.files, card_id=card_id, by=by, at=at
+    )
     if parts or voided:
         _record(
             session,

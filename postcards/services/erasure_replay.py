@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from postcards.models import Campaign, Card, Erasure
 from postcards.rules.retention import PARTS
-from postcards.services import cards, forgetting, forgotten_prints, journal
+from postcards.services import cards, forgetting, journal, print_files
 from postcards.services.forgetting import Outbox
-from postcards.services.forgotten_prints import Files
+from postcards.services.print_files import Files
 
 
 @dataclass(slots=True)
@@ -59,7 +59,7 @@ def replay(
         touched.add(card.campaign_id)
         done.again += 1
     for campaign_id in sorted(touched):
-        forgotten_prints.forget(session, campaign_id=campaign_id, files=files, by=by, at=at)
+        print_files.forget(session, campaign_id=campaign_id, files=files, by=by, at=at)
     return done
 
 

@@ -89,10 +89,7 @@ def cancel(session: Session, *, campaign_id: int, run_id: uuid.UUID, by: str, at
             "The file of this print run was taken, so there may be paper. Mark spoiled cards one by one."
         )
     run_ending.stop(session, run)
-    session.execute(
-        text("UPDATE card SET print_run_id = NULL WHERE campaign_id = :id AND print_run_id = :run_id"),
-        {"id": campaign_id, "run_id": run_id},
-    )
+    run_ending.let_go(session, run)
     if run.status == "ready" and not run.draft:
         _unprint(session, run, at=at)
     run.status, run.paused_for, run.failure = "cancelled", None, None
@@ -140,9 +137,9 @@ def take_out(
     session.execute(
         text(
             """
-            UPDATE card SET held = held || CAST(ARRAY[CAST(:held AS text)] AS text[]),
+            UPDATE card SET held = array_remove(held, CAST(:held AS text)) || CAST(:held AS text),
                 print_run_id = CASE WHEN print_run_id = :run_id THEN NULL ELSE print_run_id END
-            WHERE id = ANY(:ids) AND status IN ('registered', 'printed') AND NOT (held @> ARRAY[CAST(:held AS text)])
+            WHERE id = ANY(:ids) AND status IN ('registered', 'printed')
             """
         ),
         ids,
@@ -214,29 +211,35 @@ def resume_after_storage(begin: Begin, *, files: Stores, by: str, clock: Clock) 
 
 
 def _go_on(session: Session, run: PrintRun, *, by: str, at: dt.datetime, **detail: int) -> None:
+    # Parts whose file is gone too: it was not handed out, and its cards are not printed without it.
     session.execute(
         text(
-            "UPDATE print_part SET status = 'waiting', attempts = 0 WHERE print_run_id = :run_id AND status = 'failed'"
+            """
+            UPDATE print_part SET status = 'waiting', attempts = 0, drawn = 0
+            WHERE print_run_id = :run_id AND status IN ('failed', 'gone')
+            """
         ),
         {"run_id": run.id},
     )
     session.execute(text("DELETE FROM print_fault WHERE print_run_id = :run_id"), {"run_id": run.id})
-    run.status, run.paused_for, run.failure = "queued", None, None
+    run.status, run.paused_for, run.failure, run.forgotten_at = "queued", None, None, None
     session.flush()
     write_journal(session, run, "print_run.resumed", by=by, at=at, **detail)
     ask_workers(session, run.id, parts=run.parts)
 
 
 def _unprint(session: Session, run: PrintRun, *, at: dt.datetime) -> None:
-    """Cards that only this run printed wait for paper again, each with a new code."""
+    """Cards that nobody else printed, or only runs that were cancelled too, wait for paper again under new codes."""
     rows = session.execute(
         text(
             """
             SELECT k.id, k.number, k.code, k.status, k.venue_slug, k.country FROM print_run_card p
             JOIN card k ON k.campaign_id = p.campaign_id AND k.id = p.card_id AND k.code = p.code
             WHERE p.print_run_id = :run_id AND p.outcome = 'drawn' AND k.status <> 'void'
-              AND NOT EXISTS (SELECT FROM print_log l WHERE l.campaign_id = k.campaign_id AND l.card_id = k.id
-                              AND l.code = k.code AND l.print_run_id IS DISTINCT FROM p.print_run_id)
+              AND NOT EXISTS (SELECT FROM print_log l LEFT JOIN print_run other ON other.id = l.print_run_id
+                              WHERE l.campaign_id = k.campaign_id AND l.card_id = k.id AND l.code = k.code
+                              AND l.print_run_id IS DISTINCT FROM p.print_run_id
+                              AND other.status IS DISTINCT FROM 'cancelled')
             ORDER BY k.number FOR UPDATE OF k
             """
         ),

@@ -1,11 +1,13 @@
 """Takes files of print runs away: when their time is over, when a person in them is erased, when a run is cancelled.
 
 First the file goes, then the word for it: what was broken off is found again, and a file that is gone stays gone.
+Of a cancelled run each part's file goes, also one that a worker kept and could not write down any more.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from typing import Any, Protocol
 
 from sqlalchemy import Row, text
@@ -29,12 +31,16 @@ _OVER = text(
     SELECT r.id, r.run, p.part, p.file_key, r.status IN ('queued', 'drawing', 'paused', 'failed')
            AND coalesce(r.ready_at, r.requested_at) >= :before AS redraw
     FROM print_part p JOIN print_run r ON r.id = p.print_run_id
-    WHERE r.campaign_id = :campaign_id AND p.file_key IS NOT NULL
-      AND (r.status = 'cancelled'
-           OR (r.status IN ('ready', 'failed') AND coalesce(r.ready_at, r.requested_at) < :before)
-           OR EXISTS (SELECT FROM print_run_card c JOIN person ON person.card_id = c.card_id
-                      WHERE c.print_run_id = r.id AND c.position BETWEEN p.first_position AND p.last_position
-                        AND c.outcome IN ('drawn', 'stale') AND person.recipient IS NULL))
+    WHERE r.campaign_id = :campaign_id
+      AND (CAST(:card_id AS uuid) IS NULL OR EXISTS (
+          SELECT FROM print_run_card c WHERE c.print_run_id = r.id AND c.card_id = :card_id))
+      AND ((r.status = 'cancelled' AND p.status <> 'gone')
+           OR (p.file_key IS NOT NULL AND r.status IN ('ready', 'failed')
+               AND coalesce(r.ready_at, r.requested_at) < :before)
+           OR (p.file_key IS NOT NULL AND EXISTS (
+               SELECT FROM print_run_card c JOIN person ON person.card_id = c.card_id
+               WHERE c.print_run_id = r.id AND c.position BETWEEN p.first_position AND p.last_position
+                 AND c.outcome IN ('drawn', 'stale') AND person.recipient IS NULL)))
     ORDER BY r.run, p.part
     """
 )
@@ -71,20 +77,45 @@ _LOCK = text(
 )
 
 
+#: What was said of faulty cards goes with the file, and with the person.
+_FAULTS = text(
+    """
+    DELETE FROM print_fault f USING print_run r, print_run_card c LEFT JOIN person ON person.card_id = c.card_id
+    WHERE r.id = f.print_run_id AND r.campaign_id = :campaign_id
+      AND c.print_run_id = f.print_run_id AND c.position = f.position
+      AND (r.status = 'cancelled' OR coalesce(r.ready_at, r.requested_at) < :before OR person.recipient IS NULL)
+    """
+)
+
+
+def file_key(campaign_id: int, run_id: uuid.UUID, part: int) -> str:
+    """This will name the file of a part: drawn again, it takes its own place."""
+    return f"print-runs/{campaign_id}/{run_id}/{part}.pdf"
+
+
 def over(session: Session, *, campaign_id: int, at: dt.datetime) -> list[int]:
     """This will list the numbers of the runs of which `forget` would take files away."""
-    return sorted({row.run for row in _over(session, campaign_id, at)})
+    return sorted({row.run for row in _over(session, campaign_id, at) if row.file_key})
 
 
-def forget(session: Session, *, campaign_id: int, files: Files, by: str, at: dt.datetime) -> list[int]:
-    """This will take away the files whose time is over, with what was said of faulty cards, and list their runs."""
-    ids = sorted({row.id for row in _over(session, campaign_id, at)})
+def forget(
+    session: Session,
+    *,
+    campaign_id: int,
+    files: Files,
+    card_id: uuid.UUID | None = None,
+    by: str,
+    at: dt.datetime,
+) -> list[int]:
+    """This will take away the files whose time is over, with what was said of faulty cards, and list their runs; with
+    `card_id` only of runs that hold that card."""
+    ids = sorted({row.id for row in _over(session, campaign_id, at, card_id)})
     ours = set(session.scalars(_LOCK, {"campaign_id": campaign_id, "ids": ids}))
-    rows = [row for row in _over(session, campaign_id, at) if row.id in ours] if ours else []
+    rows = [row for row in _over(session, campaign_id, at, card_id) if row.id in ours] if ours else []
     for row in rows:
-        files.delete(row.file_key)
+        files.delete(row.file_key or file_key(campaign_id, row.id, row.part))
         session.execute(_REDRAW if row.redraw else _GONE, {"run_id": row.id, "part": row.part})
-    runs = {row.run: row.id for row in rows}
+    runs = {row.run: row.id for row in rows if row.file_key}
     for run, run_id in runs.items():
         session.execute(_FORGOTTEN, {"run_id": run_id, "at": at})
         journal.write(
@@ -92,19 +123,11 @@ def forget(session: Session, *, campaign_id: int, files: Files, by: str, at: dt.
             campaign_id=campaign_id,
             action="print_run.forgotten",
             subject=f"print_run:{run_id}",
-            detail={"run": run, "files": sum(row.run == run for row in rows)},
+            detail={"run": run, "files": sum(row.run == run and bool(row.file_key) for row in rows)},
             by=by,
             at=at,
         )
-    session.execute(
-        text(
-            """
-            DELETE FROM print_fault f USING print_run r WHERE r.id = f.print_run_id AND r.campaign_id = :campaign_id
-              AND (r.status = 'cancelled' OR coalesce(r.ready_at, r.requested_at) < :before)
-            """
-        ),
-        {"campaign_id": campaign_id, "before": at - PRINT_FILE},
-    )
+    session.execute(_FAULTS, {"campaign_id": campaign_id, "before": at - PRINT_FILE})
     return sorted(runs)
 
 
@@ -115,7 +138,7 @@ def clear_cancelled(begin: Begin, *, files: Files, by: str, at: dt.datetime) -> 
             text(
                 """
                 SELECT DISTINCT r.campaign_id FROM print_run r JOIN print_part p ON p.print_run_id = r.id
-                WHERE r.status = 'cancelled' AND p.file_key IS NOT NULL ORDER BY 1
+                WHERE r.status = 'cancelled' AND p.status <> 'gone' ORDER BY 1
                 """
             )
         ).all()
@@ -125,5 +148,8 @@ def clear_cancelled(begin: Begin, *, files: Files, by: str, at: dt.datetime) -> 
     return len(campaigns)
 
 
-def _over(session: Session, campaign_id: int, at: dt.datetime) -> list[Row[Any]]:
-    return list(session.execute(_OVER, {"campaign_id": campaign_id, "before": at - PRINT_FILE}))
+def _over(
+    session: Session, campaign_id: int, at: dt.datetime, card_id: uuid.UUID | None = None
+) -> list[Row[Any]]:
+    values = {"campaign_id": campaign_id, "before": at - PRINT_FILE, "card_id": card_id}
+    return list(session.execute(_OVER, values))

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from postcards import jobs
 from postcards.errors import Invalid, Refusal, Unavailable
 from postcards.rules.face import Face, Look
-from postcards.services import print_parts, run_ending
+from postcards.services import print_files, print_parts, run_ending
 from postcards.services.dispatch import Begin, Clock
 from postcards.services.faces import PictureGone, Reads, faces_of, look_of, own_picture
 from postcards.services.people import PersonGone
@@ -171,7 +171,7 @@ def _draw(begin: Begin, claimed: Claim, press: Press, clock: Clock) -> None:
     stored = key = None
     if not faults and not blank:
         _renew(begin, claimed, read, clock)
-        key = f"print-runs/{claimed.campaign_id}/{claimed.run_id}/{claimed.part.part}.pdf"
+        key = print_files.file_key(claimed.campaign_id, claimed.run_id, claimed.part.part)
         stored = press.files.put(key, _pieces(out), key_id=claimed.key_id)
     with begin() as session:
         run_ending.end_part(

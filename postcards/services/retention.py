@@ -23,7 +23,7 @@ from postcards.models import Campaign, RetentionTurn
 from postcards.queries import retention as seen
 from postcards.queries.retention import Calendar
 from postcards.rules.retention import night_before
-from postcards.services import forgetting, forgotten_prints, journal, manifest_tombstones, overs
+from postcards.services import forgetting, journal, manifest_tombstones, overs, print_files
 from postcards.services.dispatch import Begin, Clock
 from postcards.services.erasure import Tools
 
@@ -121,7 +121,7 @@ def look(session: Session, *, campaign_id: int, at: dt.datetime) -> Done:
                 done.cards += 1
                 done.parts.update(parts)
     done.manifests = manifest_tombstones.over(session, campaign_id=campaign_id, **_bounds(calendar, at))
-    done.print_runs = forgotten_prints.over(session, campaign_id=campaign_id, at=at)
+    done.print_runs = print_files.over(session, campaign_id=campaign_id, at=at)
     return done
 
 
@@ -176,7 +176,7 @@ def _papers(
     keys = manifest_tombstones.forget(session, campaign_id=campaign_id, **bounds, by=by, at=at)
     for key in keys:  # before the commit: a file that is gone too early is asked for again by nobody
         tools.files.delete(key)
-    done.print_runs = forgotten_prints.forget(
+    done.print_runs = print_files.forget(
         session, campaign_id=campaign_id, files=tools.files, by=by, at=at
     )
     if calendar.everything_goes <= at:

@@ -35,7 +35,8 @@ def end_part(
 ) -> None:
     """This will write down what came of a part (places `drawn`, faults, file), and end the run with its last part.
 
-    `public_url` freezes the address in the campaign's QR codes at its first real print. Raises `ClaimLost`.
+    A part with somebody who was erased while it was drawn is given back, to be drawn without them. `public_url`
+    freezes the address in the campaign's QR codes at its first real print. Raises `ClaimLost`.
     """
     run = _drawing(session, claimed)
     if faults:
@@ -46,6 +47,9 @@ def end_part(
     elif stored is None:
         print_parts.end(session, claimed, status="empty", drawn=0, drawn_at=at)
         _outcomes(session, claimed, [])
+    elif session.scalar(_ERASED, {"run_id": run.id, "drawn": list(drawn)}):
+        print_parts.give_back(session, claimed)
+        return
     else:
         file = {
             "file_key": key,
@@ -56,6 +60,14 @@ def end_part(
         print_parts.end(session, claimed, status="drawn", drawn=len(drawn), drawn_at=at, **file)
         _outcomes(session, claimed, drawn)
     _end_run(session, run, claimed, public_url, at=at)
+
+
+_ERASED = text(
+    """
+    SELECT EXISTS (SELECT FROM print_run_card c JOIN person ON person.card_id = c.card_id
+                   WHERE c.print_run_id = :run_id AND c.position = ANY(:drawn) AND person.recipient IS NULL)
+    """
+)
 
 
 def fail(session: Session, claimed: Claim, why: str, *, at: dt.datetime) -> None:
@@ -125,6 +137,21 @@ def stop(session: Session, run: PrintRun) -> None:
             """
         ),
         {"run_id": run.id},
+    )
+
+
+def let_go(session: Session, run: PrintRun, *, outcome: str | None = None) -> None:
+    """This will give back the cards that the run claims, or those with that outcome: they wait for paper again."""
+    session.execute(
+        text(
+            """
+            UPDATE card SET print_run_id = NULL WHERE campaign_id = :campaign_id AND print_run_id = :run_id
+              AND (CAST(:outcome AS text) IS NULL OR EXISTS (
+                    SELECT FROM print_run_card p WHERE p.print_run_id = :run_id AND p.card_id = card.id
+                      AND p.outcome = :outcome))
+            """
+        ),
+        {"campaign_id": run.campaign_id, "run_id": run.id, "outcome": outcome},
     )
 
 
@@ -211,6 +238,7 @@ def _end_run(
         write_journal(session, run, "print_run.failed", by=claimed.worker, at=at)
         return
     if not files:
+        let_go(session, run, outcome="left_out")
         run.status, run.failure = (
             "cancelled",
             "Every card of it was corrected or given up before it was drawn.",
@@ -219,8 +247,15 @@ def _end_run(
         write_journal(session, run, "print_run.cancelled", by=claimed.worker, at=at)
         return
     printed = 0
+    let_go(session, run, outcome="left_out")
     if not run.draft:
-        values = {"run_id": run.id, "at": at, "by": run.requested_by, "why": run.reason}
+        values = {
+            "run_id": run.id,
+            "at": at,
+            "by": run.requested_by,
+            "why": run.reason,
+            "asked": run.requested_at,
+        }
         printed = int(session.execute(_PRINTED, values).scalar_one())
         if public_url is not None:
             cards.freeze_public_url(session, campaign_id=run.campaign_id, public_url=public_url)
@@ -248,8 +283,8 @@ def _cannot(session: Session, run_id: uuid.UUID) -> str | None:
 
 
 #: What has become of each card while it was drawn decides: only those still claimed, with the code that was drawn,
-#: are printed now; of those that were on paper before and were drawn again only the log says so. Any other paper of
-#: the run is stale.
+#: are printed now; of those that were on paper before the run was asked for, and were drawn again, only the log says
+#: so. Any other paper of the run is stale: also of a card that was corrected and then printed elsewhere, as it is now.
 _PRINTED = text(
     """
     WITH done AS (
@@ -262,6 +297,8 @@ _PRINTED = text(
         SELECT card.id, card.campaign_id, card.number, card.code FROM print_run_card AS prc
         JOIN card ON card.id = prc.card_id AND card.code = prc.code AND card.status NOT IN ('registered', 'void')
         WHERE prc.print_run_id = :run_id AND prc.outcome = 'drawn'
+          AND EXISTS (SELECT FROM print_log l WHERE l.campaign_id = card.campaign_id AND l.card_id = card.id
+                      AND l.code = prc.code AND l.recorded_at <= :asked)
     ), logged AS (
         INSERT INTO print_log (id, campaign_id, card_id, number, code, printed_at, recorded_at, by, print_run_id,
             reason)

@@ -127,7 +127,7 @@ def test_a_cancelled_run_gives_its_cards_back_and_its_files_go(vilnius: Town) ->
     assert print_files.clear_cancelled(house.begin, files=sealed, by="beat", at=AT) == 1
     with pytest.raises(NotFound):
         sealed.get(key, key_id="any")
-    assert [part.status for part in seen(vilnius, run).parts] == ["gone", "waiting"]
+    assert [part.status for part in seen(vilnius, run).parts] == ["gone", "gone"]
     assert ask(vilnius).cards == 6
     assert books(vilnius) == []
 

@@ -62,10 +62,12 @@ SENTENCES = (
         "Print run {run} of {slug} still has its file, though card {number} in it has no recipient any more.",
         """
         SELECT DISTINCT ON (r.id) c.slug, r.run, l.number
-        FROM print_run r JOIN campaign c ON c.id = r.campaign_id JOIN print_run_card l ON l.print_run_id = r.id
+        FROM print_run r JOIN campaign c ON c.id = r.campaign_id
+        JOIN print_part t ON t.print_run_id = r.id AND t.file_key IS NOT NULL
+        JOIN print_run_card l ON l.print_run_id = r.id AND l.position BETWEEN t.first_position AND t.last_position
+          AND l.outcome IN ('drawn', 'stale')
         JOIN person p ON p.card_id = l.card_id
         WHERE c.id = ANY(:campaigns) AND r.status IN ('ready', 'failed', 'cancelled') AND p.recipient IS NULL
-          AND EXISTS (SELECT FROM print_part t WHERE t.print_run_id = r.id AND t.file_key IS NOT NULL)
         ORDER BY r.id, l.number
         """,
     ),
