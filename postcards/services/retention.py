@@ -176,9 +176,7 @@ def _papers(
     keys = manifest_tombstones.forget(session, campaign_id=campaign_id, **bounds, by=by, at=at)
     for key in keys:  # before the commit: a file that is gone too early is asked for again by nobody
         tools.files.delete(key)
-    done.print_runs = print_files.forget(
-        session, campaign_id=campaign_id, files=tools.files, by=by, at=at
-    )
+    done.print_runs = print_files.forget(session, campaign_id=campaign_id, files=tools.files, by=by, at=at)
     if calendar.everything_goes <= at:
         done.records = overs.forget_records(session, campaign_id=campaign_id)
 
