@@ -24,7 +24,7 @@ PART = 8 * 1024 * 1024
 #: Seconds until a bucket that does not answer counts as away, and tries in all.
 CONNECT, READ, TRIES = 5, 30, 3
 
-_MISSING = {"NoSuchKey", "404", "NotFound", "NoSuchUpload"}
+_MISSING = {"NoSuchKey", "404", "NotFound"}
 _FULL = {"QuotaExceeded", "XMinioStorageFull", "EntityTooLarge", "507"}
 
 
