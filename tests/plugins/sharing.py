@@ -25,6 +25,7 @@ TOGETHER = {
 PORTS = (20_000, 32_000)
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in a hook of the same name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     root = Path(__file__).parents[1]
 
