@@ -49,7 +49,7 @@ NO_OFFSET = Offset()
 
 def draw_run(
     look: Look,
-    faces: Iterable[Face],
+    faces: Iterable[Face | None],
     *,
     sheet: str | Sheet,
     out: BinaryIO,
@@ -57,7 +57,8 @@ def draw_run(
     order: Order = "sheet",
     offset: Offset = NO_OFFSET,
 ) -> int:
-    """Draw `faces` onto sheets, address side and picture side in turn; the PDF grows in `out` meanwhile.
+    """Draw `faces` onto sheets, address side and picture side in turn; the PDF grows in `out` meanwhile. None is a
+    place left blank.
 
     `order` "sheet" fills one sheet after the other; "stack" (cut-and-stack: the piles are in order after the
     guillotine) needs to know how many there are, so `faces` must then be a sequence. Cells of the last sheets
@@ -76,7 +77,7 @@ def draw_run(
     return drawn
 
 
-def _sheets(faces: Iterable[Face], sheet: Sheet, order: Order) -> Iterator[Sequence[Face | None]]:
+def _sheets(faces: Iterable[Face | None], sheet: Sheet, order: Order) -> Iterator[Sequence[Face | None]]:
     if order == "stack":
         if not isinstance(faces, Sequence):
             raise Invalid("Cut-and-stack order needs all cards at once.", code="needs_sequence")

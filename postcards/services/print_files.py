@@ -95,7 +95,7 @@ def file_key(campaign_id: int, run_id: uuid.UUID, part: int) -> str:
 
 def over(session: Session, *, campaign_id: int, at: dt.datetime) -> list[int]:
     """This will list the numbers of the runs of which `forget` would take files away."""
-    return sorted({row.run for row in _over(session, campaign_id, at) if row.file_key})
+    return sorted({row.run for row in _over(session, campaign_id, at) if row.file_key and not row.redraw})
 
 
 def forget(
@@ -107,8 +107,8 @@ def forget(
     by: str,
     at: dt.datetime,
 ) -> list[int]:
-    """This will take away the files whose time is over, with what was said of faulty cards, and list their runs; with
-    `card_id` only of runs that hold that card."""
+    """This will take away the files whose time is over, with what was said of faulty cards; with `card_id` only of
+    runs that hold that card. It will list the runs that lack a file now, not those that will be drawn anew."""
     ids = sorted({row.id for row in _over(session, campaign_id, at, card_id)})
     ours = set(session.scalars(_LOCK, {"campaign_id": campaign_id, "ids": ids}))
     rows = [row for row in _over(session, campaign_id, at, card_id) if row.id in ours] if ours else []
@@ -128,7 +128,7 @@ def forget(
             at=at,
         )
     session.execute(_FAULTS, {"campaign_id": campaign_id, "before": at - PRINT_FILE})
-    return sorted(runs)
+    return sorted({row.run for row in rows if row.file_key and not row.redraw})
 
 
 def clear_cancelled(begin: Begin, *, files: Files, by: str, at: dt.datetime) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 
+import pypdfium2  # type: ignore[import-untyped]
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser as Chromium
@@ -67,14 +68,23 @@ def test_the_first_sheet_is_looked_at_and_nothing_is_claimed(
     sheet = petras.post(f"{RUNS}first-sheet", sheet="a4-4up")
     assert (sheet.status_code, sheet.mimetype) == (200, "application/pdf")
     assert sheet.headers["Content-Disposition"].startswith("inline")
+    assert numbers_on(sheet.data) == [1, 2, 3, 4]
+    stack = petras.post(f"{RUNS}first-sheet", sheet="a4-4up", order="stack")
+    assert numbers_on(stack.data) == [1, 3, 5], "two sheets, cut and laid on each other"
     assert petras.post(f"{RUNS}first-sheet", sheet="a0").status_code == 422
     with house.begin() as session:
         assert session.scalars(text("SELECT count(*) FROM print_run")).one() == 0
         told = session.execute(
-            text("SELECT by, detail FROM journal WHERE action = 'print_run.previewed'")
-        ).one()
-    assert told.by.startswith("staff:")
-    assert told.detail == {"cards": 4}
+            text("SELECT by, detail FROM journal WHERE action = 'print_run.previewed' ORDER BY id")
+        ).all()
+    assert all(line.by.startswith("staff:") for line in told)
+    assert [line.detail for line in told] == [{"cards": 4}, {"cards": 3}]
+
+
+def numbers_on(pdf: bytes) -> list[int]:
+    """This will give the numbers of the cards on the first page, in order."""
+    said = pypdfium2.PdfDocument(pdf)[0].get_textpage().get_text_range()
+    return sorted(int(number) for number in re.findall(r"No\. (\d+)", said))
 
 
 def test_a_run_is_watched_handed_out_and_not_cancelled_after_that(

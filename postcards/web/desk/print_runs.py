@@ -15,7 +15,8 @@ from postcards.paper.run import Offset, draw_run
 from postcards.queries import print_runs as runs
 from postcards.queries.printers import printers as printers_of
 from postcards.queries.tallies import by_status, read
-from postcards.rules.sheet import PRESETS, Order, sheet_named
+from postcards.rules.print_place import parts_of
+from postcards.rules.sheet import PRESETS, Order, sheet_named, stacked
 from postcards.services import journal, print_requests, printers
 from postcards.services.faces import faces_of, look_of, own_picture
 from postcards.web.clock import now
@@ -118,13 +119,20 @@ def print_first_sheet(slug: str) -> ResponseReturnValue:
 def _first_sheet(session: Session, here: Place, wanted: Wanted) -> bytes:
     tools, campaign_id = kit(), here.campaign.id
     sheet = sheet_named(wanted.form["sheet"])
-    chosen = print_requests.would_print(
+    waiting = print_requests.would_print(
         session, campaign_id=campaign_id, numbers=wanted.numbers, venue=wanted.venue
-    )[: sheet.cards]
+    )
+    if wanted.order == "stack":  # then it holds cards from all over the first part
+        first = parts_of(len(waiting), sheet=sheet, part_sheets=tools.settings.print_part_sheets)[0]
+        places = next(stacked(first.cards, sheet))
+    else:
+        places = tuple(range(min(sheet.cards, len(waiting))))
+    chosen = [None if place is None else waiting[place].id for place in places]
+    ids = [card_id for card_id in chosen if card_id is not None]
     setup = printers.setup_of(session, campaign_id=campaign_id, name=wanted.printer)
     faces = faces_of(
         session,
-        card_ids=[card.id for card in chosen],
+        card_ids=ids,
         edition=here.edition,
         vault=tools.vault,
         public_url=here.campaign.public_url or tools.settings.public_url,
@@ -139,7 +147,7 @@ def _first_sheet(session: Session, here: Place, wanted: Wanted) -> bytes:
     out = io.BytesIO()
     draw_run(
         look,
-        [faces[card.id] for card in chosen],
+        [None if card_id is None else faces[card_id] for card_id in chosen],
         sheet=sheet,
         out=out,
         duplex=setup.duplex,
@@ -150,7 +158,7 @@ def _first_sheet(session: Session, here: Place, wanted: Wanted) -> bytes:
         campaign_id=campaign_id,
         action="print_run.previewed",
         subject=f"campaign:{campaign_id}",
-        detail={"cards": len(chosen)},
+        detail={"cards": len(ids)},
         by=caller().by,
         at=now(),
     )
