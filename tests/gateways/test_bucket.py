@@ -105,18 +105,6 @@ def test_a_file_that_breaks_off_never_appears_and_leaves_no_parts(store: BucketS
     assert list(bucket.multipart_uploads.all()) == []
 
 
-def test_an_upload_that_the_bucket_has_forgotten_is_tried_again(store: BucketStore, bucket: Any) -> None:
-    """As when it was completed, the answer got lost, and the client asked once more: no missing file, but away."""
-
-    def forgotten() -> Iterator[bytes]:
-        yield b"x" * (2 * PART + 1)
-        for upload in bucket.multipart_uploads.all():
-            upload.abort()
-
-    with pytest.raises(StorageAway):
-        store.put("a", forgotten())
-
-
 def test_deleting_twice_is_as_good_as_once(store: BucketStore) -> None:
     store.put("a/b", b"x")
     store.delete("a/b")
