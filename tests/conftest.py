@@ -13,6 +13,7 @@ from hypothesis import settings
 from sqlalchemy import Engine, make_url
 
 from postcards import db, embedded
+from tests.watching.writing import log_kept
 
 #: Hypothesis tries the same at every run, and gives a busy machine its time: a red run is the change's doing.
 #: `pytest --hypothesis-profile wild` goes looking for what nobody has tried yet.
@@ -21,6 +22,13 @@ settings.register_profile("wild", deadline=None, max_examples=2_000)
 settings.load_profile("steady")
 
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def _log() -> Iterator[None]:
+    """A test that runs a command in this process leaves the log as it was."""
+    with log_kept():
+        yield
 
 
 @pytest.fixture(scope="session")

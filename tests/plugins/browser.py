@@ -1,4 +1,4 @@
-"""One Chromium for the whole session, and the look at a page that every page must bear."""
+"""One Chromium for a file of tests, and the look at a page that every page must bear."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _AT_REST = """() => Promise.all(document.getAnimations()
     .map(one => one.finished.catch(() => null))).then(() => null)"""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer: while it runs, no other event loop can in this process
 def _running(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
