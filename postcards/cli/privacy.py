@@ -215,13 +215,20 @@ def _summary(done: Done, dry_run: bool) -> str:
     if done.print_runs:
         told.append(f"files of print run {', '.join(map(str, done.print_runs))}")
     if done.records:
-        told.append(f"free words in {done.records} records")
+        told.append(f"free words in {_of(done.records, 'record')}")
     if done.keys.destroyed:
-        told.append(f"{done.keys.destroyed} data keys, for ever")
+        told.append(f"{_of(done.keys.destroyed, 'data key')}, for ever")
     went = "would go" if dry_run else "gone"
     words = f"{went}: {'; '.join(told)}." if told else "nothing is over."
     if done.keys.resting:
-        words += f" Nothing about people is left. {done.keys.resting} data keys rest for an hour and go the next time."
+        keys = _of(done.keys.resting, "data key")
+        words += f" Nothing about people is left. To go the next time, after an hour of rest: {keys}."
     if done.unread:
-        words += f" {done.unread} addresses stay: their data key is not here."
+        words += (
+            f" Staying, for the data key is not here: {_of(done.unread, 'mail address', 'mail addresses')}."
+        )
     return words
+
+
+def _of(n: int, one: str, more: str = "") -> str:
+    return f"{n} {one}" if n == 1 else f"{n} {more or one + 's'}"
