@@ -44,8 +44,14 @@ _ABOUT = text(
 )
 
 
+#: The largest id that the column holds.
+_LARGEST = 2**63 - 1
+
+
 def newest(session: Session, *, campaign_id: int, limit: int, before: int | None = None) -> list[Entry]:
     """This will list up to `limit` entries with an id below `before`, newest first; one query."""
+    if before is not None and abs(before) > _LARGEST:
+        before = None  # what nobody of ours wrote is the beginning
     rows = session.execute(_NEWEST, {"campaign_id": campaign_id, "limit": limit, "before": before})
     return [Entry(**row._mapping) for row in rows]
 

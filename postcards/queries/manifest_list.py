@@ -43,7 +43,7 @@ _NEWEST = text(
         SELECT accepted, refused, difference, recorded_at FROM receipt r
         WHERE r.campaign_id = m.campaign_id AND r.manifest_id = m.id ORDER BY recorded_at DESC LIMIT 1
     ) AS r ON true
-    WHERE m.campaign_id = :campaign_id AND (CAST(:before AS integer) IS NULL OR m.number < :before)
+    WHERE m.campaign_id = :campaign_id AND (CAST(:before AS numeric) IS NULL OR m.number < :before)
     ORDER BY m.number DESC, m.version DESC LIMIT :limit
     """
 )

@@ -156,7 +156,7 @@ def page(
 
 def newest(session: Session, *, campaign_id: int, number: int, version: int | None = None) -> ManifestRow:
     """This will give the newest version of a manifest, or the version asked for. Raises `NotFound`."""
-    if max(number, version or 0) > LARGEST:
+    if max(number, abs(version or 0)) > LARGEST:
         raise NotFound("There is no such manifest.")
     query = select(*_ROW).where(
         Manifest.campaign_id == campaign_id, Manifest.number == number, Manifest.status != "draft"

@@ -34,7 +34,7 @@ _LOG = text(
     LEFT JOIN print_run r ON r.id = l.print_run_id
     LEFT JOIN spoiled_print sp ON sp.code = l.code
     WHERE l.campaign_id = :campaign_id
-      AND (CAST(:number AS integer) IS NULL OR l.number = :number)
+      AND (CAST(:number AS numeric) IS NULL OR l.number = :number)
       AND (CAST(:before AS timestamptz) IS NULL OR (l.recorded_at, l.number) < (:before, :before_number))
     ORDER BY l.recorded_at DESC, l.number DESC LIMIT :limit
     """

@@ -192,7 +192,7 @@ _NEWEST = text(
         SELECT sum(drawn)::int AS drawn, count(file_key)::int AS files, sum(file_bytes)::int AS file_bytes
         FROM print_part WHERE print_run_id = r.id
     ) AS p ON true
-    WHERE r.campaign_id = :campaign_id AND (CAST(:before AS integer) IS NULL OR r.run < :before)
+    WHERE r.campaign_id = :campaign_id AND (CAST(:before AS numeric) IS NULL OR r.run < :before)
     ORDER BY r.run DESC LIMIT :limit
     """
 )
@@ -218,7 +218,7 @@ _RUN = text(
     LEFT JOIN venue v ON v.campaign_id = r.campaign_id AND v.slug = r.venue_slug
     LEFT JOIN staff s ON r.requested_by = 'staff:' || s.id
     WHERE r.campaign_id = :campaign_id
-      AND (r.id = CAST(:run_id AS uuid) OR r.run = CAST(:run AS integer))
+      AND (r.id = CAST(:run_id AS uuid) OR r.run = CAST(:run AS numeric))
     """
 )
 
