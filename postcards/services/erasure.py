@@ -152,7 +152,7 @@ def erase(
         on_paper = before != "registered" or card.print_run_id is not None
         paper = (paper or "missing") if on_paper else "none"
         cards.give_up(session, card=card, reason="erased", paper=paper, last=True, by=by, at=at)
-    forgetting.forget_reasons(session, cards=[card_id])
+    forgetting.forget_remarks(session, campaign_id=campaign_id, cards=[card_id])
     runs = print_files.forget(
         session, campaign_id=campaign_id, files=tools.files, card_id=card_id, by=by, at=at
     )

@@ -72,7 +72,7 @@ def _again(
     if never_left or card.status == "registered":
         paper = "none" if never_left and card.status == line["status"] == "registered" else "missing"
         cards.give_up(session, card=card, reason="erased", paper=paper, last=True, by=by, at=at)
-    forgetting.forget_reasons(session, cards=[card.id])
+    forgetting.forget_remarks(session, campaign_id=card.campaign_id, cards=[card.id])
     session.add(
         Erasure(
             id=uuid.UUID(line["id"]),

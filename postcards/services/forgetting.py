@@ -45,6 +45,15 @@ _KEPT = text(
     """
 )
 
+_REMARKS = tuple(
+    text(f"{change} WHERE campaign_id = :campaign_id AND card_id = ANY(:cards) AND {there}")
+    for change, there in (
+        ("UPDATE print_log SET reason = NULL", "reason IS NOT NULL"),
+        ("UPDATE spoiled_print SET reason = ''", "reason <> ''"),
+        ("UPDATE receipt_refusal SET note = ''", "note <> ''"),
+    )
+)
+
 _person = cast("Table", Person.__table__)
 
 _COLUMNS = {
@@ -96,6 +105,15 @@ def forget_reasons(session: Session, *, cards: Collection[uuid.UUID]) -> None:
         text("UPDATE card SET void_reason = NULL WHERE id = ANY(:cards) AND void_reason <> ALL(:reasons)"),
         {"cards": list(cards), "reasons": list(REASONS)},
     )
+
+
+def forget_remarks(session: Session, *, campaign_id: int, cards: Collection[uuid.UUID]) -> None:
+    """This will take away what was written about these cards by hand: why they were given up, spoiled or printed once
+    more, and what the Post noted when it took them not.
+    """
+    forget_reasons(session, cards=cards)
+    for remark in _REMARKS:
+        session.execute(remark, {"campaign_id": campaign_id, "cards": list(cards)})
 
 
 def _take_addresses_out(session: Session, vault: Vault | None, cards: list[uuid.UUID]) -> list[uuid.UUID]:

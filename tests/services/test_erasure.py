@@ -115,6 +115,49 @@ def test_a_typed_message_and_a_reason_in_free_words_go_too(house: House, vilnius
     assert one(house, "SELECT void_reason FROM card") is None
 
 
+def test_what_was_remarked_about_a_card_goes_with_its_people_and_with_no_others(
+    house: House, whole: WholeCampaign
+) -> None:
+    tables = (("print_log", "reason"), ("spoiled_print", "reason"), ("receipt_refusal", "note"))
+    erased, other = whole.id("handed_over"), whole.id("printed")
+    with house.begin() as session:
+        for card in (erased, other):
+            session.execute(
+                text(
+                    """
+                    INSERT INTO print_log (id, campaign_id, card_id, number, code, printed_at, recorded_at, by, reason)
+                    SELECT gen_random_uuid(), campaign_id, id, number, code, :at, :at, 'test', 'for Jonas'
+                    FROM card WHERE id = :id
+                    """
+                ),
+                {"id": card, "at": house.at},
+            )
+            session.execute(
+                text(
+                    """
+                    INSERT INTO spoiled_print (code, campaign_id, card_id, number, reason, spoiled_at, by)
+                    SELECT code, campaign_id, id, number, 'Jonas was smudged', :at, 'test' FROM card WHERE id = :id
+                    """
+                ),
+                {"id": card, "at": house.at},
+            )
+            session.execute(
+                text(
+                    """
+                    INSERT INTO receipt_refusal (receipt_id, card_id, campaign_id, reason, note)
+                    SELECT id, :id, campaign_id, 'illegible', 'Jonas has moved' FROM receipt LIMIT 1
+                    ON CONFLICT DO NOTHING
+                    """
+                ),
+                {"id": card},
+            )
+    erase(house, whole.town, erased)
+    for table, column in tables:
+        words = f"SELECT coalesce(string_agg(nullif({column}, ''), ' '), '') FROM {table} WHERE card_id = :id"
+        assert one(house, words, id=erased) == "", table
+        assert "Jonas" in one(house, words, id=other), table
+
+
 def test_every_card_of_an_address_and_of_nobody_else(house: House, vilnius: Town, bucharest: Town) -> None:
     hers = [vilnius.register(sender={"email": "Ona@Example.org"}) for _ in range(2)]
     vilnius.register(sender={"email": "jonas@example.org"})
