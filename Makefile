@@ -35,7 +35,7 @@ else
 endif
 
 test: install browser ## all tests, on up to four cores (ARGS="-k cap" some of them)
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 check: lint test ## lint, types, import contracts, tests, docs: the same list as .ci/run
 
