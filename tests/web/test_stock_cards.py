@@ -49,7 +49,9 @@ def post(client: FlaskClient, town: Town, path: str, body: Any) -> TestResponse:
 def books_are_right(house: House) -> bool:
     with house.kit.snapshot() as session:
         found = check_books(session, files=house.kit.sealed_files, vault=house.kit.vault)
-    return [one for one in found if one.kind != "journal_differs"] == []  # two clocks: the test's and the web's
+    return [
+        one for one in found if one.kind != "journal_differs"
+    ] == []  # two clocks: the test's and the web's
 
 
 def test_a_card_written_by_hand_is_bound_by_its_number_and_goes_its_way(
