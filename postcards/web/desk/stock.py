@@ -27,7 +27,7 @@ from postcards.web.pages import gettext
 def stock_print(slug: str) -> ResponseReturnValue:
     """New stock cards for a kiosk: the file to print."""
     how_many = request.form.get("stamps", "")
-    if not how_many.isdecimal() or not 1 <= int(how_many) <= LARGEST:
+    if not how_many.isdecimal() or len(how_many) > 3 or not 1 <= int(how_many) <= LARGEST:
         return _back(slug, gettext("Say how many cards, from 1 to %(most)s.", most=LARGEST))
     try:
         kiosk_id = uuid.UUID(request.form.get("kiosk", ""))
@@ -42,26 +42,26 @@ def stock_print(slug: str) -> ResponseReturnValue:
     return _file(slug, drawn)
 
 
-@blueprint.post("/desk/c/<slug>/stock/<uuid:booklet_id>/again")
+@blueprint.post("/desk/c/<slug>/stock/<uuid:stock_id>/again")
 @guarded(ORGANISER)
-def stock_again(slug: str, booklet_id: uuid.UUID) -> ResponseReturnValue:
+def stock_again(slug: str, stock_id: uuid.UUID) -> ResponseReturnValue:
     """The cards of a booklet that nobody has written, once more."""
     try:
         with kit().begin() as session:
             drawn = stock_printing.draw_again(
-                session, campaign_id=caller().campaign, booklet_id=booklet_id, **_how()
+                session, campaign_id=caller().campaign, booklet_id=stock_id, **_how()
             )
     except (Denied, Invalid) as refusal:
         return _back(slug, gettext(refusal.message))
     return _file(slug, drawn)
 
 
-@blueprint.post("/desk/c/<slug>/stock/<uuid:booklet_id>/return")
+@blueprint.post("/desk/c/<slug>/stock/<uuid:stock_id>/return")
 @guarded(ORGANISER)
-def stock_return(slug: str, booklet_id: uuid.UUID) -> ResponseReturnValue:
+def stock_return(slug: str, stock_id: uuid.UUID) -> ResponseReturnValue:
     """Their stamps go back into the drawer; their paper has to be torn up."""
     with kit().begin() as session:
-        numbers = _take_back(session, booklet_id)
+        numbers = _take_back(session, stock_id)
     said = gettext(
         "Taken back: %(n)s. Tear the paper of these cards up: their codes are good no more.", n=len(numbers)
     )

@@ -1,4 +1,4 @@
-"""A card written by hand, on the kiosk's page: printed at the desk, scanned, bound to its country, put with the others."""
+"""A card written by hand: printed at the desk, scanned on the kiosk's page, and bound to its country."""
 
 from __future__ import annotations
 
