@@ -14,7 +14,7 @@ from postcards.paper.entry import check_entry
 from postcards.queries import campaigns
 from postcards.services import kiosks, registration
 from postcards.vault import token_hash
-from postcards.web.kiosk.cards import read_card
+from postcards.web.kiosk.card_reading import read_card
 
 RUNS = 5
 CARDS = 2_000

@@ -23,7 +23,7 @@ from postcards.services.booklets import LentStamp
 from postcards.services.kiosks import KioskIdentity
 from postcards.services.registration import CardRequest, Registered
 from postcards.vault import token_hash
-from postcards.web.kiosk.cards import read_card
+from postcards.web.kiosk.card_reading import read_card
 
 #: Where kiosks stand, by the place of the venue in the edition: how busy each is, and its name.
 KIOSKS = (

@@ -20,6 +20,8 @@ COMMANDS = {
     "import": "importing",
     "print": "printing",
     "print-run": "print_runs",
+    "print-stock": "print_stock",
+    "return-stock": "print_stock",
     "printer": "printers",
     "spoil": "printing",
     "manifest": "manifest",

@@ -21,7 +21,7 @@ class Card(Base):
 
     `registered_at` and `printed_at` are the device's word, `received_at` is ours. `held` lists what the desk has to
     settle, `warnings` what was only said when it was registered; `print_run_id` is the run that has claimed the card:
-    columns, not states.
+    columns, not states. `address_on_paper`: a stock card; its sender wrote it by hand, and we know the country alone.
     """
 
     __tablename__ = "card"
@@ -36,6 +36,7 @@ class Card(Base):
         one_of("paper", PAPER),
         CheckConstraint("country ~ '^[A-Z]{2}$'", name="country"),
         CheckConstraint("(status = 'void') = (paper IS NOT NULL)", name="void_says_its_paper"),
+        CheckConstraint("NOT address_on_paper OR status <> 'registered'", name="by_hand_is_on_paper"),
         Index(
             "uq_card_number_alive",
             "campaign_id",
@@ -76,4 +77,5 @@ class Card(Base):
     held: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     warnings: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     print_run_id: Mapped[uuid.UUID | None]
+    address_on_paper: Mapped[bool] = mapped_column(server_default=text("false"))
     body_mark: Mapped[Mark]

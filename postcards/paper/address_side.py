@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 from postcards.paper import layout
 from postcards.paper.address_block import MESSAGE_LEADING, fit_address, fit_message, fit_sender
@@ -49,6 +50,17 @@ def draw_writing_lines(art: Art) -> None:
     art.dashes()
 
 
+@cache
+def lines_for_an_address() -> bytes:
+    """Lines in the address's place, for who writes it by hand. This will return PDF operators."""
+    art = Art(Typesetter())
+    art.dashes(0.01, 2.4)
+    for y in layout.ADDRESS_WRITING_LINES:
+        art.line(layout.ADDRESS.left, y, layout.ADDRESS.right, y, stroke=FAINT, width=0.6)
+    art.dashes()
+    return b"q " + art.operators() + b"Q\n"
+
+
 def warning(look: Look) -> str | None:
     """The word that stands across a card which is no real one; None on real cards."""
     return "TEST" if look.test else "PRACTICE" if look.practice else None
@@ -73,6 +85,8 @@ def face_operators(look: Look, face: Face, set_text: Typesetter) -> bytes:
         x = layout.ADDRESS.left + overhang(line) * block.size_pt / 1000 * _POINT
         y = layout.ADDRESS_FIRST_BASELINE + place * layout.ADDRESS_LEADING
         parts.append(set_text.line(line, x=x, y=CARD_HEIGHT - y, size=block.size_pt, country=face.country))
+    if not face.address_lines:
+        parts.append(lines_for_an_address())
     number = number_text(face.number, look.cap)
     top = layout.QR_BOTTOM - size - layout.QR_QUIET * layout.QR_MODULE
     parts.append(

@@ -59,6 +59,9 @@ ADDRESS_LINES = 7
 ADDRESS_FIRST_BASELINE = 50.0
 ADDRESS_LEADING = 4.6  # mm: 13 pt, so that accents on capitals stay clear of the line above
 
+# Where a stock card is written on by hand: 7 mm apart, the last for the country, clear of the coding zone.
+ADDRESS_WRITING_LINES = (49.0, 56.0, 63.0, 70.0, 77.0, 84.0)
+
 # The left half, between x = 6 and x = 69.
 LEFT = 6.0
 RIGHT = 69.0

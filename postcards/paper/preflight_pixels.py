@@ -11,6 +11,7 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import zxingcpp
@@ -69,7 +70,9 @@ def pixel_faults(look: Look, face: Face, block: Block, cell: Cell, page: Any) ->
     address = [line for line in block.lines if line.x + line.width / 2 > middle]
     left = [line for line in block.lines if line.x + line.width / 2 <= middle]
     lowest = min((line.y for line in address), default=0) / MM
-    foot = min(CARD_HEIGHT - lowest + _TAIL, layout.ADDRESS.bottom)  # nothing stands under the last line
+    foot = min(
+        CARD_HEIGHT - lowest + _TAIL, layout.ADDRESS.bottom - 0.5
+    )  # nothing stands under the last line
     yield from _blank_zones(look, foot, photograph(page, cell, Zone(0, 0, 148, 105), COARSE))
     yield from _lines_faults(face, address, photograph(page, cell, Zone(76, 43, 136, foot), DPI))
     yield from _left_faults(look, face, left, page, cell)
@@ -157,11 +160,25 @@ def _blank_zones(look: Look, foot: float, picture: Picture) -> Iterator[Fault]:
 
 
 def _lines_faults(face: Face, drawn: Sequence[Line], picture: Picture) -> Iterator[Fault]:
+    if not face.address_lines:
+        yield from _by_hand_faults(picture)
+        return
     wanted = fit_address(face.address_lines).lines
     if len(wanted) != len(drawn):
         yield "reference", f"The address has {len(drawn)} lines, and should have {len(wanted)}."
     elif differing(_ink(picture), _reference(wanted, drawn, picture, face.country)) > _STRAY:
         yield "reference", _WORDS.format(what="address")
+
+
+def _by_hand_faults(picture: Picture) -> Iterator[Fault]:
+    """A stock card: lines to write an address on, and nothing between them."""
+    address, lines = layout.ADDRESS, layout.ADDRESS_WRITING_LINES
+    if not all(picture.ink(Zone(address.left, y - _EDGE, address.right, y + _EDGE)) for y in lines):
+        yield "address", "A line to write the address on is missing."
+    edges = (address.top + 3, *lines, address.bottom)
+    between = (Zone(address.left, a + _EDGE, address.right, b - _EDGE) for a, b in pairwise(edges))
+    if any(picture.ink(zone) for zone in between):
+        yield "address", "Something stands where the address is to be written."
 
 
 def _left_faults(look: Look, face: Face, drawn: Sequence[Line], page: Any, cell: Cell) -> Iterator[Fault]:

@@ -100,6 +100,7 @@ class CardSeen:
     run: int | None
     has_person: bool
     erased_at: dt.datetime | None
+    address_on_paper: bool
     stamp_status: str
     codes: list[CodeRow]
     prints: list[PrintRow]
@@ -129,7 +130,7 @@ _CARD = text(
            c.handed_over_at, c.arrived_at, c.void_reason, c.paper, c.held, r.run,
            p.recipient IS NOT NULL AS has_person,
            (SELECT max(e.at) FROM erasure e WHERE e.campaign_id = c.campaign_id AND e.card_id = c.id) AS erased_at,
-           s.status AS stamp_status
+           s.status AS stamp_status, c.address_on_paper
     FROM card c
     JOIN stamp s ON s.campaign_id = c.campaign_id AND s.number = c.number
     LEFT JOIN kiosk k ON k.campaign_id = c.campaign_id AND k.id = c.kiosk_id

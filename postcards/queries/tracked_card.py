@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
@@ -68,6 +68,17 @@ def by_code(session: Session, code: str) -> TrackedCard | None:
     return None if row is None else TrackedCard(*row)
 
 
+def was_replaced(session: Session, code: str) -> bool:
+    """This will tell whether that code stands on a stock card whose stamp was given back without it."""
+    return bool(session.execute(text(_REPLACED), {"code": code}).scalar())
+
+
+def look_whether_replaced(at_once: AtOnce, code: str) -> bool:
+    """This will tell the same on the driver's connection."""
+    row = at_once.one(_LOOK_WHETHER_REPLACED, {"code": code})
+    return row is not None and bool(row[0])
+
+
 def by_slip_code(session: Session, slip_code: str) -> TrackedCard | None:
     """This will find the card of a sender's slip, also when the card has since been given a new code."""
     row = session.execute(_BY_SLIP_CODE, {"code": slip_code}).one_or_none()
@@ -114,6 +125,8 @@ def _cards(*columns: Any) -> Select[*tuple[Any, ...]]:
 _WHOLE = _cards(*_SEEN, *_BESIDES).outerjoin(Person, Person.card_id == Card.id)
 _BY_CODE = _WHOLE.where(TrackingCode.code == bindparam("code"))
 _BY_SLIP_CODE = _WHOLE.where(TrackingCode.slip_code == bindparam("code"))
+_REPLACED = "SELECT EXISTS (SELECT FROM tracking_code WHERE code = :code AND ended = 'replaced')"
+_LOOK_WHETHER_REPLACED = _REPLACED.replace(":code", "%(code)s").encode()
 _LOOK_UP = str(
     _cards(*_SEEN)
     .where(TrackingCode.code == bindparam("code"))

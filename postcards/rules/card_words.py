@@ -68,7 +68,48 @@ def check_words(words: CardWords, *, edition: Edition, at: dt.datetime) -> Check
         arrival_notice=words.arrival_notice,
         volunteer=(clean(words.volunteer) or None) if words.volunteer else None,
     )
-    faults += faults_in(words.sender_name, field="sender.name", max_length=NAME_MAX)
+    faults += _sender_faults(words, required=True)
+    faults += faults_in(words.recipient_name, field="recipient.name", max_length=NAME_MAX)
+    faults += checked.faults
+    if words.message is not None:
+        # Campaigns where people write by hand do not ask for a message; one that comes all the same is printed.
+        faults += faults_in(words.message, field="message", max_length=MESSAGE_MAX)
+    faults += _other_faults(words, edition=edition, at=at)
+    country = checked.address.country
+    return Checked(
+        words=words,
+        faults=tuple(faults),
+        warnings=tuple([warning.code for warning in checked.warnings]),
+        lines=block(
+            words.recipient_name, country, checked.rows, country_line=_last_line(country, edition=edition)
+        ),
+    )
+
+
+def check_words_by_hand(words: CardWords, *, edition: Edition, at: dt.datetime) -> Checked:
+    """This will check what is told of a card whose sender wrote it by hand: the country, and the sender if named."""
+    checked = check_address(
+        Address(words.address.country, ()),
+        origin=edition.origin_country,
+        abroad_only=edition.abroad_only,
+        suspended=edition.suspensions(edition.day(at)),
+        language=edition.language(words.language),
+    )
+    words = replace(
+        words,
+        sender_name=clean(words.sender_name),
+        sender_email=clean(words.sender_email) if words.sender_email else None,
+        address=Address(checked.address.country, ()),
+        volunteer=(clean(words.volunteer) or None) if words.volunteer else None,
+    )
+    faults = _sender_faults(words, required=words.sender_email is not None)
+    faults += [fault for fault in checked.faults if fault.field == "recipient.country"]
+    faults += _other_faults(words, edition=edition, at=at)
+    return Checked(words=words, faults=tuple(faults), warnings=(), lines=())
+
+
+def _sender_faults(words: CardWords, *, required: bool) -> list[Fault]:
+    faults = faults_in(words.sender_name, field="sender.name", max_length=NAME_MAX, required=required)
     if words.sender_email is not None:
         faults += email_faults(words.sender_email, field="sender.email")
     elif words.arrival_notice:
@@ -79,11 +120,11 @@ def check_words(words: CardWords, *, edition: Edition, at: dt.datetime) -> Check
                 "is needed to tell the sender of the arrival. Type it, or untick that.",
             )
         )
-    faults += faults_in(words.recipient_name, field="recipient.name", max_length=NAME_MAX)
-    faults += checked.faults
-    if words.message is not None:
-        # Campaigns where people write by hand do not ask for a message; one that comes all the same is printed.
-        faults += faults_in(words.message, field="message", max_length=MESSAGE_MAX)
+    return faults
+
+
+def _other_faults(words: CardWords, *, edition: Edition, at: dt.datetime) -> list[Fault]:
+    faults: list[Fault] = []
     if words.volunteer is not None:
         faults += faults_in(words.volunteer, field="volunteer", max_length=NAME_MAX)
     if words.language not in edition.languages:
@@ -97,15 +138,7 @@ def check_words(words: CardWords, *, edition: Edition, at: dt.datetime) -> Check
                 "is not a consent text this campaign ever had. Load the page again.",
             )
         )
-    country = checked.address.country
-    return Checked(
-        words=words,
-        faults=tuple(faults),
-        warnings=tuple([warning.code for warning in checked.warnings]),
-        lines=block(
-            words.recipient_name, country, checked.rows, country_line=_last_line(country, edition=edition)
-        ),
-    )
+    return faults
 
 
 def address_lines(name: str, address: Address, *, edition: Edition) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ class Face:
     number: int
     tracking_code: str  # as kept, without spaces
     url: str  # HTTPS://HOST/T/CODE, upper case
-    address_lines: tuple[str, ...]  # name first, country last
+    address_lines: tuple[str, ...]  # name first, country last; none on a stock card: lines to write on
     sender_name: str | None = None
     message: str | None = None
     country: str | None = None  # where it goes, ISO 3166: Han characters are drawn as they are there

@@ -61,9 +61,9 @@ def lend(
     known = session.get(Booklet, booklet_id)
     if known is not None:
         same = (known.campaign_id, known.kiosk_id, known.asked) == (kiosk.campaign_id, kiosk.kiosk_id, stamps)
-        if not same:
+        if not same or known.kind != "kiosk":
             raise IdReused("This id was used for another booklet. Make a new id for a new booklet.")
-        return BookletFound(booklet_id, _stamps_of(session, booklet_id))
+        return BookletFound(booklet_id, stamps_of(session, booklet_id))
     if kiosk.status != "active":
         raise KioskRetired("This kiosk was retired: it can hand in what it holds, and take nothing new.")
     if kiosk.campaign_status != "open":
@@ -81,14 +81,22 @@ def lend(
         status="lent",
         lent_at=at,
     )
+    lent = fill(session, booklet=booklet, stamps=max(1, min(stamps, share, LARGEST)), pause=pause, at=at)
+    _journal(session, kiosk, booklet_id, "booklet.lent", len(lent), by=by, at=at)
+    return BookletFound(booklet_id, lent, is_new=True)
+
+
+def fill(
+    session: Session, *, booklet: Booklet, stamps: int, pause: Callable[[float], None], at: dt.datetime
+) -> tuple[LentStamp, ...]:
+    """This will put up to `stamps` stamps out of the drawer, with new codes, into a new booklet.
+
+    Raises `CapReached`, `Busy`.
+    """
     session.add(booklet)
     session.flush()
     numbers = drawer.lend(
-        session,
-        campaign_id=kiosk.campaign_id,
-        booklet_id=booklet_id,
-        stamps=max(1, min(stamps, share, LARGEST)),
-        pause=pause,
+        session, campaign_id=booklet.campaign_id, booklet_id=booklet.id, stamps=stamps, pause=pause
     )
     booklet.lent = len(numbers)
     lent = [LentStamp(number, new_tracking_code(), new_slip_code()) for number in numbers]
@@ -98,16 +106,15 @@ def lend(
             {
                 "code": stamp.tracking_code,
                 "slip_code": stamp.slip_code,
-                "campaign_id": kiosk.campaign_id,
+                "campaign_id": booklet.campaign_id,
                 "number": stamp.number,
-                "booklet_id": booklet_id,
+                "booklet_id": booklet.id,
                 "given_at": at,
             }
             for stamp in lent
         ],
     )
-    _journal(session, kiosk, booklet_id, "booklet.lent", len(lent), by=by, at=at)
-    return BookletFound(booklet_id, tuple(lent), is_new=True)
+    return tuple(lent)
 
 
 def give_back(
@@ -121,7 +128,8 @@ def give_back(
 ) -> tuple[int, ...]:
     """This will put exactly those stamps back into the drawer; ones given back before are no fault.
 
-    Raises `NotFound`, `StampUsed` or `StampNotLent`, and then nothing was given back.
+    A stamp of a printed stock card goes to the end of the drawer, and its code is answered as replaced: somebody
+    may still hold the paper. Raises `NotFound`, `StampUsed` or `StampNotLent`, and then nothing was given back.
     """
     booklet = session.scalar(select(Booklet).where(Booklet.id == booklet_id).with_for_update())
     if booklet is None or (booklet.campaign_id, booklet.kiosk_id) != (kiosk.campaign_id, kiosk.kiosk_id):
@@ -132,7 +140,7 @@ def give_back(
         for row in session.execute(
             text(
                 """
-                SELECT c.number, c.ended, s.status, s.booklet_id = :booklet_id AS here
+                SELECT c.number, c.ended, c.card_id, s.status, s.booklet_id = :booklet_id AS here
                 FROM tracking_code AS c JOIN stamp AS s ON s.campaign_id = c.campaign_id AND s.number = c.number
                 WHERE c.booklet_id = :booklet_id AND c.number = ANY(:numbers)
                 ORDER BY c.number, c.given_at FOR UPDATE OF s
@@ -148,7 +156,7 @@ def give_back(
             raise drawer.StampNotLent(
                 f"Stamp {number} is not in this booklet. Nothing was given back.", number=number
             )
-        if row.ended == "returned":
+        if row.ended == "returned" or (row.ended == "replaced" and row.card_id is None):
             continue
         if row.status != "lent" or not row.here:
             raise drawer.StampUsed(f"Stamp {number} carries a card. Nothing was given back.", number=number)
@@ -157,19 +165,30 @@ def give_back(
         session.execute(
             text(
                 """
-                UPDATE tracking_code SET ended = 'returned', ended_at = :at
+                UPDATE tracking_code SET ended = :ending, ended_at = :at
                 WHERE booklet_id = :booklet_id AND number = ANY(:numbers) AND ended IS NULL
                 """
             ),
-            {"booklet_id": booklet_id, "numbers": to_return, "at": at},
+            {
+                "booklet_id": booklet_id,
+                "numbers": to_return,
+                "ending": "returned" if booklet.printed_at is None else "replaced",
+                "at": at,
+            },
         )
-        drawer.put_back(session, campaign_id=kiosk.campaign_id, numbers=to_return, before="lent")
+        drawer.put_back(
+            session,
+            campaign_id=kiosk.campaign_id,
+            numbers=to_return,
+            before="lent",
+            last=booklet.printed_at is not None,
+        )
         _journal(session, kiosk, booklet_id, "booklet.returned", len(to_return), by=by, at=at)
     return tuple(wanted)
 
 
-def open_booklets(session: Session, *, kiosk: KioskIdentity) -> list[BookletFound]:
-    """This will list the kiosk's booklets that still hold stamps to use, with those stamps only."""
+def open_booklets(session: Session, *, kiosk: KioskIdentity, kind: str = "kiosk") -> list[BookletFound]:
+    """This will list the kiosk's booklets of a kind that still hold stamps to use, with those stamps only."""
     rows = session.execute(
         text(
             """
@@ -178,10 +197,11 @@ def open_booklets(session: Session, *, kiosk: KioskIdentity) -> list[BookletFoun
             JOIN stamp AS s ON s.campaign_id = b.campaign_id AND s.booklet_id = b.id AND s.status = 'lent'
             JOIN tracking_code AS c ON c.campaign_id = s.campaign_id AND c.number = s.number AND c.ended IS NULL
             WHERE b.campaign_id = :campaign_id AND b.kiosk_id = :kiosk_id AND b.status = 'lent'
+              AND b.kind = :kind AND (b.kind = 'kiosk' OR b.printed_at IS NOT NULL)
             ORDER BY b.lent_at, s.number
             """
         ),
-        {"campaign_id": kiosk.campaign_id, "kiosk_id": kiosk.kiosk_id},
+        {"campaign_id": kiosk.campaign_id, "kiosk_id": kiosk.kiosk_id, "kind": kind},
     )
     found: dict[uuid.UUID, list[LentStamp]] = {}
     for row in rows:
@@ -189,7 +209,8 @@ def open_booklets(session: Session, *, kiosk: KioskIdentity) -> list[BookletFoun
     return [BookletFound(booklet_id, tuple(stamps)) for booklet_id, stamps in found.items()]
 
 
-def _stamps_of(session: Session, booklet_id: uuid.UUID) -> tuple[LentStamp, ...]:
+def stamps_of(session: Session, booklet_id: uuid.UUID) -> tuple[LentStamp, ...]:
+    """This will give every stamp that was lent in this booklet, in order of number."""
     rows = session.execute(
         select(TrackingCode.number, TrackingCode.code, TrackingCode.slip_code, TrackingCode.ended)
         .where(TrackingCode.booklet_id == booklet_id)

@@ -49,6 +49,12 @@ class IsVoid(Denied):
     code = "void"
 
 
+class ByHand(Denied):
+    """Its sender wrote the card by hand: there is nothing that we could draw or correct."""
+
+    code = "address_on_paper"
+
+
 class InPrintRun(Denied):
     """A print run has claimed the card and will print it."""
 
@@ -124,6 +130,7 @@ def correct(
     card = lock(session, campaign_id=campaign_id, card_id=card_id, kiosk_id=kiosk_id)
     if card.status not in CHANGEABLE:
         raise _too_late(card)
+    drawn_by_us(card)
     person = session.get_one(Person, card_id)
     before = _words(card, person, vault)
     wanted = _changed(before, changes)
@@ -254,6 +261,7 @@ def record_print(
         if known.card_id != card_id:
             raise Denied("This id was used for the print of another card.", code="id_reused")
         return card, False
+    drawn_by_us(card)
     if card.print_run_id is not None:
         raise InPrintRun("A print run is printing this card already. Wait for it, or ask the print desk.")
     if card.status not in CHANGEABLE:
@@ -286,6 +294,15 @@ def record_print(
         freeze_public_url(session, campaign_id=campaign_id, public_url=public_url)
     _journal(session, card, "card.printed", detail={"again": before == "printed"}, by=by, at=at)
     return card, True
+
+
+def drawn_by_us(card: Card) -> None:
+    """This will refuse a stock card, of which we know no words. Raises `ByHand`."""
+    if card.address_on_paper:
+        raise ByHand(
+            f"No. {card.number} was written by hand on a stock card: we do not know its words. To change it, "
+            "give it up and start a new stock card."
+        )
 
 
 def slip_code_of(session: Session, card: Card) -> str:

@@ -71,6 +71,7 @@ _TAKE_LENT = text(
     FROM booklet
     WHERE stamp.campaign_id = :campaign_id AND stamp.number = :number AND stamp.status = 'lent'
       AND booklet.id = stamp.booklet_id AND booklet.kiosk_id = :kiosk_id AND booklet.status = 'lent'
+      AND booklet.kind = :kind
     RETURNING stamp.number
     """
 )
@@ -107,12 +108,20 @@ def take_free(
 
 
 def take_lent(
-    session: Session, *, campaign_id: int, kiosk_id: uuid.UUID, number: int, card_id: uuid.UUID
+    session: Session,
+    *,
+    campaign_id: int,
+    kiosk_id: uuid.UUID,
+    number: int,
+    card_id: uuid.UUID,
+    kind: str = "kiosk",
 ) -> int:
-    """This will use a stamp that is lent to this kiosk. Raises `StampUsed`, `StampRecalled`, `StampNotLent`."""
+    """This will use a stamp that is lent to this kiosk, in a booklet of that kind: a stock card's stamp is on paper
+    already, and only that paper may carry it. Raises `StampUsed`, `StampRecalled`, `StampNotLent`.
+    """
     values = {"campaign_id": campaign_id, "kiosk_id": kiosk_id, "number": number, "card_id": card_id}
-    if session.execute(_TAKE_LENT, values).scalar() is None:
-        raise _why_not(session, campaign_id=campaign_id, kiosk_id=kiosk_id, number=number)
+    if session.execute(_TAKE_LENT, values | {"kind": kind}).scalar() is None:
+        raise _why_not(session, campaign_id=campaign_id, kiosk_id=kiosk_id, number=number, kind=kind)
     return number
 
 
@@ -179,11 +188,11 @@ def _none_left_or_wait(session: Session, campaign_id: int, pause: Callable[[floa
     pause(random.uniform(*PAUSE))  # noqa: S311 - jitter, not a secret
 
 
-def _why_not(session: Session, *, campaign_id: int, kiosk_id: uuid.UUID, number: int) -> Denied:
+def _why_not(session: Session, *, campaign_id: int, kiosk_id: uuid.UUID, number: int, kind: str) -> Denied:
     row = session.execute(
         text(
             """
-            SELECT stamp.status, booklet.status AS booklet, EXISTS (
+            SELECT stamp.status, booklet.status AS booklet, booklet.kind, EXISTS (
                 SELECT FROM tracking_code AS c JOIN booklet AS b ON b.id = c.booklet_id
                 WHERE c.campaign_id = :campaign_id AND c.number = :number AND b.kiosk_id = :kiosk_id
                   AND b.status = 'recalled') AS recalled
@@ -197,4 +206,8 @@ def _why_not(session: Session, *, campaign_id: int, kiosk_id: uuid.UUID, number:
         return StampRecalled(f"Stamp {number} was recalled from this kiosk. Set the card aside for the desk.")
     if row is not None and row.status == "used" and row.booklet is not None:
         return StampUsed(f"Stamp {number} carries a card already. Take the next one.")
+    if row is not None and row.status == "lent" and row.kind == "stock":
+        return StampNotLent(f"Stamp {number} is on a stock card, for writing by hand. Take the next stamp.")
+    if kind == "stock":
+        return StampNotLent(f"No. {number} is no stock card of this kiosk. Look at the number again.")
     return StampNotLent(f"Stamp {number} is not lent to this kiosk.")

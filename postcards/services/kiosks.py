@@ -41,6 +41,22 @@ class KioskIdentity:
     last_seen_at: dt.datetime | None
 
 
+_IDENTITY = select(
+    Kiosk.id,
+    Kiosk.name,
+    Kiosk.status,
+    Kiosk.venue_slug,
+    Campaign.id,
+    Campaign.slug,
+    Campaign.name,
+    Campaign.status,
+    Campaign.cap,
+    Campaign.data_key,
+    Campaign.public_url,
+    Kiosk.last_seen_at,
+).join(Campaign, Campaign.id == Kiosk.campaign_id)
+
+
 class PairingRefused(NotFound):
     """The code is mistyped, was used, or is older than 15 minutes."""
 
@@ -127,24 +143,7 @@ def pair(session: Session, *, pairing_code: str, device_name: str, at: dt.dateti
 
 def find_by_token(session: Session, *, token_hash: bytes, at: dt.datetime) -> KioskIdentity | None:
     """This will tell which kiosk holds that token, and note that it was seen."""
-    row = session.execute(
-        select(
-            Kiosk.id,
-            Kiosk.name,
-            Kiosk.status,
-            Kiosk.venue_slug,
-            Campaign.id,
-            Campaign.slug,
-            Campaign.name,
-            Campaign.status,
-            Campaign.cap,
-            Campaign.data_key,
-            Campaign.public_url,
-            Kiosk.last_seen_at,
-        )
-        .join(Campaign, Campaign.id == Kiosk.campaign_id)
-        .where(Kiosk.token_hash == token_hash)
-    ).one_or_none()
+    row = session.execute(_IDENTITY.where(Kiosk.token_hash == token_hash)).one_or_none()
     if row is None:
         return None
     identity = KioskIdentity(*tuple(row))
@@ -158,6 +157,16 @@ def find_by_token(session: Session, *, token_hash: bytes, at: dt.datetime) -> Ki
             .values(last_seen_at=at)
         )
     return identity
+
+
+def identity(session: Session, *, campaign_id: int, kiosk_id: uuid.UUID) -> KioskIdentity:
+    """This will give the kiosk of the campaign as `find_by_token` does, for who acts on it. Raises `NotFound`."""
+    row = session.execute(
+        _IDENTITY.where(Kiosk.id == kiosk_id, Kiosk.campaign_id == campaign_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("There is no such kiosk in this campaign.")
+    return KioskIdentity(*tuple(row))
 
 
 def get(session: Session, *, campaign_id: int, kiosk_id: uuid.UUID) -> Kiosk:

@@ -68,6 +68,7 @@ _CHOOSE_PRINTED = text(
     """
     SELECT id, number, code FROM card
     WHERE campaign_id = :campaign_id AND status = 'printed' AND print_run_id IS NULL AND held = '{}'
+      AND NOT address_on_paper
       AND number BETWEEN :first AND :last AND (CAST(:venue AS text) IS NULL OR venue_slug = :venue)
     ORDER BY number
     """

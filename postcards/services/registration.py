@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from postcards.db import AtOnce, Clash
 from postcards.errors import Denied, Fault, Invalid, NotAllowed
-from postcards.rules.card_words import CardWords, check_words, placed
+from postcards.rules.card_words import CardWords, check_words, check_words_by_hand, placed
 from postcards.rules.edition import Edition
 from postcards.rules.tracking_code import new_slip_code, new_tracking_code
 from postcards.services import drawer, people
@@ -62,6 +62,8 @@ class CardRequest:
     printed_at: dt.datetime | None
     words: CardWords
     body: bytes
+    #: A stock card: its sender wrote everything by hand, and of `words.address` the country alone is told.
+    address_on_paper: bool = False
 
     @property
     def is_fact_on_paper(self) -> bool:
@@ -139,13 +141,14 @@ def prepare(
     at: dt.datetime,
 ) -> Prepared:
     """This will check and seal a request. Raises `Invalid` with every fault, unless it is a fact on paper."""
-    checked = check_words(request.words, edition=edition, at=at)
+    check = check_words_by_hand if request.address_on_paper else check_words
+    checked = check(request.words, edition=edition, at=at)
     faults = list(checked.faults)
     if request.printed_at is not None and request.number is None:
         faults.append(
             Fault("number", "missing", "is missing: a card that was printed bears the number of its stamp.")
         )
-    if not faults:
+    if not faults and not request.address_on_paper:
         found = print_check(checked.lines, checked.words.sender_name, checked.words.message)
         faults += placed(found, checked)
     if faults and not request.is_fact_on_paper:
@@ -163,8 +166,12 @@ def prepare(
             vault,
             key_id=key_id,
             card_id=request.id,
-            sender=people.Sender(words.sender_name, words.sender_email),
-            recipient=people.Recipient(words.recipient_name, words.address),
+            sender=None
+            if request.address_on_paper and not words.sender_name and not words.sender_email
+            else people.Sender(words.sender_name, words.sender_email),
+            recipient=None
+            if request.address_on_paper
+            else people.Recipient(words.recipient_name, words.address),
             message=words.message,
             volunteer=words.volunteer,
         ),
@@ -220,6 +227,7 @@ def _take(session: Session, *, origin: Origin, request: CardRequest, pause: Call
         kiosk_id=origin.kiosk_id,
         number=request.number,
         card_id=request.id,
+        kind="stock" if request.address_on_paper else "kiosk",
     )
 
 
@@ -340,6 +348,7 @@ def _values(
         "held": list(held),
         "warnings": list(prepared.warnings),
         "body_mark": prepared.body_mark,
+        "address_on_paper": request.address_on_paper,
         "subject": f"card:{request.id}",
         "detail": json.dumps(
             {"country": prepared.country, "held": list(held)} if held else {"country": prepared.country}

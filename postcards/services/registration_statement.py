@@ -58,10 +58,12 @@ _CARD = """
     ), {code}
     ), made_card AS (
         INSERT INTO card (id, campaign_id, number, status, code, kiosk_id, venue_slug, country, language,
-            consent_version, arrival_notice, registered_at, received_at, printed_at, held, warnings, body_mark)
+            consent_version, arrival_notice, registered_at, received_at, printed_at, held, warnings, body_mark,
+            address_on_paper)
         SELECT :card_id, :campaign_id, code.number, :status, code.code, :kiosk_id, :venue_slug, :country, :language,
             :consent_version, :arrival_notice, :registered_at, :at, :printed_at, :held,
-            CAST(:warnings AS text[]) || CASE WHEN known.known THEN ARRAY['same_recipient'] ELSE '{{}}' END, :body_mark
+            CAST(:warnings AS text[]) || CASE WHEN known.known THEN ARRAY['same_recipient'] ELSE '{{}}' END, :body_mark,
+            :address_on_paper
         FROM code, known
         RETURNING warnings
     ), made_person AS (

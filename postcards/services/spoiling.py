@@ -18,7 +18,7 @@ from postcards.services.print_control import tallies_of
 
 _CARDS = text(
     """
-    SELECT id, number, code, status, print_run_id, venue_slug, country FROM card
+    SELECT id, number, code, status, print_run_id, venue_slug, country, address_on_paper FROM card
     WHERE campaign_id = :campaign_id AND number = ANY(:numbers) AND status <> 'void'
     ORDER BY number FOR UPDATE
     """
@@ -90,6 +90,10 @@ def _all_printed(found: Sequence[Row[Any]], numbers: Collection[int]) -> None:
     if not found:
         raise Invalid("Say which cards are spoiled.")
     for card in found:
+        if card.address_on_paper:
+            raise NotSpoilable(
+                f"No. {card.number} was written by hand: it cannot be printed again. Give it up and start a new one."
+            )
         if card.status == "registered":
             if card.print_run_id is not None:
                 raise InPrintRun(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -27,6 +28,8 @@ Found = TypeVar("Found", bound=CardSeen)
 
 #: A card can change twice while we look (sealed → handed over → returned), hardly more often.
 _LOOKS = 5
+
+_REPLACED = "This code was replaced: the card was printed anew, with another code on it."
 
 #: Characters that thanks may have: as much as a postcard's message side takes by hand.
 THANKS_LENGTH = 500
@@ -80,12 +83,16 @@ class Confirmed:
 
 def find_by_code(session: Session, *, code: str) -> TrackedCard:
     """This will find the card of a tracking code as a person typed it. Raises the refusals above."""
-    return _good(tracked_card.by_code(session, _read(code, length=tracking_code.TRACKING_LENGTH)))
+    read = _read(code, length=tracking_code.TRACKING_LENGTH)
+    found = tracked_card.by_code(session, read)
+    return _good(found, lambda: tracked_card.was_replaced(session, read))
 
 
 def look_up(at_once: AtOnce, *, code: str) -> CardSeen:
     """This will find it for who only looks, in one bare statement. Raises the refusals above."""
-    return _good(tracked_card.look_up(at_once, _read(code, length=tracking_code.TRACKING_LENGTH)))
+    read = _read(code, length=tracking_code.TRACKING_LENGTH)
+    found = tracked_card.look_up(at_once, read)
+    return _good(found, lambda: tracked_card.look_whether_replaced(at_once, read))
 
 
 def find_by_slip_code(session: Session, *, slip_code: str) -> TrackedCard:
@@ -203,11 +210,13 @@ def _read(text: str, *, length: int) -> str:
     return code
 
 
-def _good(card: Found | None) -> Found:
+def _good(card: Found | None, was_replaced: Callable[[], bool]) -> Found:
     if card is None:
+        if was_replaced():
+            raise CodeEnded(_REPLACED)
         raise UnknownCode("We know no card with this code.")
     if card.status == CardStatus.VOID or card.ended == "void":
         raise CodeEnded("This card was given up before it could travel.", code="void")
     if card.ended is not None:
-        raise CodeEnded("This code was replaced: the card was printed anew, with another code on it.")
+        raise CodeEnded(_REPLACED)
     return card

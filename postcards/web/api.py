@@ -239,5 +239,7 @@ def _sentence(kind: str, message: str) -> str:
             return "is missing."
         case "extra_forbidden":
             return "is not a field we know. Look for a typo."
+        case "none_required":
+            return "must be empty here."
         case _:
             return message

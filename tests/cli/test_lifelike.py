@@ -17,7 +17,7 @@ from postcards.paper.entry import check_entry
 from postcards.rules.card_words import check_words
 from postcards.rules.edition import load_edition
 from postcards.services.checking import check_books
-from postcards.web.kiosk.cards import read_card
+from postcards.web.kiosk.card_reading import read_card
 from tests.plugins.cast import House
 
 AT = dt.datetime(2026, 12, 16, 12, 30, tzinfo=dt.UTC)  # a Wednesday

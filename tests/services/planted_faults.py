@@ -88,6 +88,16 @@ FAULTS = (
         "nobody knows where it goes",
     ),
     Fault(
+        "UPDATE card SET address_on_paper = true WHERE id = :printed",
+        "written_by_hand",
+        "Card #printed of vilnius was written by hand, but a recipient is kept for it",
+    ),
+    Fault(
+        "UPDATE booklet SET kind = 'stock' WHERE id = :booklet",
+        "written_by_hand",
+        "Card #from_booklet of vilnius bears the code of a stock card, but was not written by hand",
+    ),
+    Fault(
         "DELETE FROM arrival WHERE card_id = :arrived",
         "arrival_differs",
         "Card #arrived of vilnius is arrived, but nobody's word that it arrived is kept",

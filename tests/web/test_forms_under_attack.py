@@ -80,8 +80,8 @@ def _send(browser: Browser, form: Form, shown: str, body: bytes, media_type: str
     assert answer.status_code < 500, shown
     if len(body) > FORM_LIMIT and "/import/" not in form.action:  # tables may be larger
         assert answer.status_code in (303, 413), shown
-    assert "<script>alert" not in answer.get_data(as_text=True), shown
-    assert "onerror=alert(1)>" not in answer.get_data(as_text=True), shown
+    assert b"<script>alert" not in answer.get_data(), shown  # bytes: some answers are PDFs
+    assert b"onerror=alert(1)>" not in answer.get_data(), shown
 
 
 def _attack_all(browser: Browser, *starts: str) -> set[str]:

@@ -19,6 +19,7 @@ from postcards.services import kiosks, partner_tokens, staff
 from postcards.vault import token_hash
 from tests.plugins.cast import House, PairedKiosk, Town, bearer
 from tests.services.whole_campaign import whole_campaign
+from tests.web.test_stock_cards import stock_of
 
 FORM_TOKEN = "the form token of this browser"
 #: A form that fits all of ours at once; each reads its own fields.
@@ -94,6 +95,7 @@ def make_world(house: House, app: Flask) -> World:
         "card_id": card.id,
         "booklet_id": whole.booklet,
         "kiosk_id": vilnius.add_kiosk("Spare").id,
+        "stock_id": stock_of(vilnius, 2).booklet_id,
         "run_id": run,
         "number": 1,
         "name": "manifest.csv",

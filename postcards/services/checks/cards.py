@@ -41,8 +41,28 @@ SENTENCES = (
         LEFT JOIN person p ON p.campaign_id = k.campaign_id AND p.card_id = k.id
         WHERE c.id = ANY(:campaigns) AND k.status <> 'void'
           AND (p.card_id IS NULL OR (p.recipient IS NULL AND k.status IN ('registered', 'printed')
+               AND NOT k.address_on_paper
                AND coalesce(p.sender, p.message, p.volunteer) IS NOT NULL))
         ORDER BY 1, 3
+        """,
+    ),
+    Sentence(
+        "written_by_hand",
+        "card {id}",
+        "Card {number} of {slug} {what}.",
+        """
+        SELECT c.slug, k.id, k.number,
+               CASE WHEN k.address_on_paper AND p.recipient IS NOT NULL
+                    THEN 'was written by hand, but a recipient is kept for it'
+                    WHEN k.address_on_paper THEN 'was written by hand, but its code is on no stock card'
+                    ELSE 'bears the code of a stock card, but was not written by hand' END AS what
+        FROM card k JOIN campaign c ON c.id = k.campaign_id
+        JOIN tracking_code t ON t.code = k.code
+        LEFT JOIN booklet b ON b.campaign_id = t.campaign_id AND b.id = t.booklet_id
+        LEFT JOIN person p ON p.campaign_id = k.campaign_id AND p.card_id = k.id
+        WHERE c.id = ANY(:campaigns)
+          AND (k.address_on_paper <> coalesce(b.kind = 'stock', false)
+               OR (k.address_on_paper AND p.recipient IS NOT NULL)) ORDER BY 1, 3
         """,
     ),
     Sentence(

@@ -11,10 +11,23 @@ from postcards.web.desk import (
     print_run,
     print_runs,
     printers,
+    stock,
 )
 from postcards.web.desk.room import blueprint
 
 #: The modules that register their views on the blueprint.
-rooms = (overview, cards, imports, print_runs, print_run, printers, print_log, manifests, kiosks, journal)
+rooms = (
+    overview,
+    cards,
+    imports,
+    print_runs,
+    print_run,
+    printers,
+    print_log,
+    manifests,
+    kiosks,
+    stock,
+    journal,
+)
 
 blueprints = (blueprint,)

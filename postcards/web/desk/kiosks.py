@@ -9,6 +9,8 @@ from flask.typing import ResponseReturnValue
 
 from postcards.errors import Fault, NotFound
 from postcards.queries.kiosks_seen import KioskSeen, kiosks_seen
+from postcards.queries.stock_seen import stock_seen
+from postcards.rules.sheet import PRESETS
 from postcards.rules.text import clean, faults_in
 from postcards.rules.tracking_code import spaced
 from postcards.services import kiosks
@@ -99,6 +101,7 @@ def _list(*, name: str, venue: str, faults: tuple[Fault, ...]) -> str:
     with kit().read() as session:
         here = place(session)
         found = kiosks_seen(session, campaign_id=here.campaign.id, edition=here.edition, at=now())
+        stock = stock_seen(session, campaign_id=here.campaign.id)
     return page(
         "desk/kiosks.html",
         here,
@@ -108,6 +111,9 @@ def _list(*, name: str, venue: str, faults: tuple[Fault, ...]) -> str:
         name=name,
         venue=venue,
         faults=faults,
+        stock=stock,
+        stock_kiosks=[(kiosk.id, kiosk.name) for kiosk in found if kiosk.status in ("waiting", "active")],
+        sheets=tuple(PRESETS),
     )
 
 

@@ -9,24 +9,23 @@ from typing import Any
 from flask import Response
 from pydantic import ValidationError
 
-from postcards.errors import Fault, Invalid, Refusal
+from postcards.errors import Invalid, Refusal
 from postcards.paper.entry import check_entry
 from postcards.paper.preflight import checked_card
 from postcards.queries import campaigns
-from postcards.rules.address import Address
-from postcards.rules.card_words import CardWords, check_words
 from postcards.rules.edition import Edition
 from postcards.services import cards, registration
 from postcards.services.faces import faces_of, look_of, own_picture, tracking_url
 from postcards.services.kiosks import KioskIdentity
-from postcards.services.registration import CardRequest, Registered
+from postcards.services.registration import Registered
 from postcards.web.answers import http_status, refusal_body
-from postcards.web.api import BODY_LIMIT, endpoint, faults_of, raw_body, read_json, readable_errors
+from postcards.web.api import BODY_LIMIT, endpoint, faults_of, raw_body, read_json
 from postcards.web.clock import now
 from postcards.web.context import kit
 from postcards.web.doors import KIOSK, KIOSK_REGISTERING, caller
 from postcards.web.kiosk import shapes
 from postcards.web.kiosk.blueprint import api
+from postcards.web.kiosk.card_reading import address_of, read_card
 
 #: The largest body of a batch, bytes.
 BATCH_LIMIT = 1024 * 1024
@@ -38,7 +37,7 @@ BATCH_LIMIT = 1024 * 1024
     "/api/v1/kiosk/cards",
     door=KIOSK_REGISTERING,
     summary="Register one card; the same request again gives the same card",
-    body_shape=shapes.CardIn,
+    body_shape=shapes.AnyCardIn,
     answers={201: shapes.CardOut, 200: shapes.CardOut},
     refusals=(409,),
 )
@@ -84,6 +83,7 @@ def show_postcard(card_id: uuid.UUID, query: shapes.SheetQuery) -> Response:
         card = cards.get(session, campaign_id=kiosk.campaign_id, card_id=card_id, kiosk_id=kiosk.kiosk_id)
         if card.status == "void":
             raise cards.IsVoid("This card was given up. Register a new one.")
+        cards.drawn_by_us(card)
         url = kiosk.public_url or tools.settings.public_url
         faces = faces_of(session, card_ids=[card_id], edition=edition, vault=tools.vault, public_url=url)
     look = look_of(
@@ -144,7 +144,7 @@ def correct_card(card_id: uuid.UUID, body: shapes.ChangeIn) -> tuple[int, shapes
     if body.sender is not None:
         sender = cards.SenderChange(body.sender.name, body.sender.email)
     if body.recipient is not None:
-        recipient = cards.RecipientChange(body.recipient.name, _address(body.recipient))
+        recipient = cards.RecipientChange(body.recipient.name, address_of(body.recipient))
     with tools.begin() as session:
         card = cards.correct(
             session,
@@ -277,108 +277,6 @@ def _register(data: bytes, kiosk: KioskIdentity, edition: Edition) -> tuple[int,
                 session, origin=registration.origin_of(kiosk), prepared=prepared, by=caller().by, at=at
             )
     return 201 if registered.is_new else 200, _card_out(registered, kiosk)
-
-
-def read_card(data: bytes, edition: Edition) -> CardRequest:
-    """This will read one card as a device sends it. Raises `Invalid` with every field that has no right shape."""
-    try:
-        card = shapes.CardIn.model_validate_json(data, strict=True)
-    except ValidationError as error:
-        errors = readable_errors(error, data)
-        raise Invalid(
-            faults=[*faults_of(errors), *_faults_of_readable_parts(data, edition, errors)]
-        ) from None
-    return CardRequest(
-        id=card.id,
-        number=card.number,
-        registered_at=card.registered_at,
-        printed_at=card.printed_at,
-        words=_words(card),
-        body=registration.body_of(json.loads(data)),
-    )
-
-
-#: What a field that cannot be read is taken for, so that the other fields can be checked in the same answer.
-_STAND_IN: dict[str, Any] = {
-    "id": "00000000-0000-4000-8000-000000000000",
-    "number": None,
-    "registered_at": "2000-01-01T00:00:00Z",
-    "printed_at": None,
-    "sender": {"name": "-"},
-    "recipient": {"name": "-", "country": "", "lines": ["-"]},
-    "consent": {"version": "", "arrival_notice": False},
-    "message": None,
-    "volunteer": None,
-    "language": "",
-    "name": "-",
-    "email": None,
-    "country": "",
-    "lines": ["-"],
-    "postal_code": None,
-    "city": None,
-    "region": None,
-    "version": "",
-    "arrival_notice": False,
-}
-
-
-def _faults_of_readable_parts(data: bytes, edition: Edition, errors: Any) -> list[Fault]:
-    """Every field at once: what the rules say of the fields that could be read."""
-    card = json.loads(data)
-    if not isinstance(card, dict):
-        return []
-    unread = set()
-    for entry in errors:
-        path = list(entry["loc"])
-        if "lines" in path:
-            path = path[: path.index("lines") + 1]
-        parent = card
-        for part in path[:-1]:
-            parent = parent[part]
-        unread.add(".".join(str(part) for part in path))
-        if entry["type"] == "extra_forbidden":
-            parent.pop(path[-1], None)
-        else:
-            parent[path[-1]] = _STAND_IN.get(str(path[-1]))
-    recipient = card.get("recipient")
-    country_unread = not isinstance(recipient, dict) or not recipient.get("country")
-    try:
-        if country_unread and isinstance(recipient, dict):
-            recipient["country"] = "ZZ"
-        read = shapes.CardIn.model_validate_json(json.dumps(card), strict=True)
-    except (ValidationError, ValueError):
-        return []
-    found = check_words(_words(read), edition=edition, at=now()).faults
-    return [
-        fault
-        for fault in found
-        if not any(fault.field == field or fault.field.startswith(f"{field}.") for field in unread)
-        and not (country_unread and fault.field.startswith("recipient.") and fault.field != "recipient.name")
-    ]
-
-
-def _words(card: shapes.CardIn) -> CardWords:
-    return CardWords(
-        sender_name=card.sender.name,
-        sender_email=card.sender.email,
-        recipient_name=card.recipient.name,
-        address=_address(card.recipient),
-        message=card.message,
-        language=card.language,
-        consent_version=card.consent.version,
-        arrival_notice=card.consent.arrival_notice,
-        volunteer=card.volunteer,
-    )
-
-
-def _address(recipient: shapes.RecipientIn) -> Address:
-    return Address(
-        country=recipient.country,
-        lines=tuple(recipient.lines),
-        postal_code=recipient.postal_code,
-        city=recipient.city,
-        region=recipient.region,
-    )
 
 
 def _card_out(card: Registered, kiosk: KioskIdentity) -> shapes.CardOut:

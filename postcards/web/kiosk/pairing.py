@@ -73,6 +73,7 @@ def show_kiosk() -> tuple[int, shapes.KioskOut]:
         edition = campaigns.edition(session, kiosk.campaign_id)
         free = drawer(session, kiosk.campaign_id).free
         held = booklets.open_booklets(session, kiosk=kiosk)
+        stock = booklets.open_booklets(session, kiosk=kiosk, kind="stock")
     venue = edition.venue(kiosk.venue_slug)
     return 200, shapes.KioskOut(
         kiosk=kiosk.kiosk_id,
@@ -81,6 +82,7 @@ def show_kiosk() -> tuple[int, shapes.KioskOut]:
         venue=shapes.VenueOut(slug=venue.slug, name=venue.name),
         campaign=_campaign(kiosk, edition, free, now()),
         booklets=[booklet_out(booklet, kiosk) for booklet in held],
+        stock=[booklet_out(booklet, kiosk) for booklet in stock],
     )
 
 

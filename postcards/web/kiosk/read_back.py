@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from postcards.errors import Invalid
+from postcards.errors import Fault, Invalid
 from postcards.paper.address_block import fit_address
 from postcards.paper.entry import check_entry
 from postcards.queries import campaigns
@@ -13,7 +13,7 @@ from postcards.web.context import kit
 from postcards.web.doors import KIOSK, caller
 from postcards.web.kiosk import shapes
 from postcards.web.kiosk.blueprint import api
-from postcards.web.kiosk.cards import read_card
+from postcards.web.kiosk.card_reading import read_card
 
 
 @endpoint(
@@ -30,6 +30,9 @@ def read_back() -> tuple[int, shapes.ReadBackOut]:
     with kit().read() as session:
         edition = campaigns.edition(session, caller().campaign)
     request = read_card(raw_body(BODY_LIMIT), edition)
+    if request.address_on_paper:
+        words = "is for cards written by hand: what stands on them cannot be read back."
+        raise Invalid(faults=[Fault("address_on_paper", "address_on_paper", words)])
     checked = check_words(request.words, edition=edition, at=now())
     faults = list(checked.faults)
     if not faults:

@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, RootModel
 
 from postcards.models.booklet import LARGEST
 from postcards.web.api import Shape
@@ -55,6 +55,7 @@ class ConsentIn(Shape):
 
 class CardIn(Shape):
     id: uuid.UUID
+    address_on_paper: Literal[False] = False
     number: Number | None = None
     registered_at: Moment
     printed_at: Moment | None = None
@@ -64,6 +65,37 @@ class CardIn(Shape):
     language: Annotated[str, Field(max_length=20, pattern=NO_CONTROLS)]
     consent: ConsentIn
     volunteer: Words | None = None
+
+
+class CountryIn(Shape):
+    """Where a card goes that was written by hand; the rest stands on the paper, and is not kept here."""
+
+    country: Country
+    name: None = None
+    lines: None = None
+    postal_code: None = None
+    city: None = None
+    region: None = None
+
+
+class StockCardIn(Shape):
+    """A stock card that its sender wrote by hand: `number` is that of its stamp, `printed_at` when it was handed in."""
+
+    id: uuid.UUID
+    address_on_paper: Literal[True]
+    number: Number
+    registered_at: Moment
+    printed_at: Moment
+    sender: SenderIn | None = None
+    recipient: CountryIn
+    message: None = None
+    language: Annotated[str, Field(max_length=20, pattern=NO_CONTROLS)]
+    consent: ConsentIn
+    volunteer: Words | None = None
+
+
+class AnyCardIn(RootModel[CardIn | StockCardIn]):
+    """A card that we print, or a stock card (`address_on_paper`: true)."""
 
 
 class CardOut(Shape):
@@ -188,6 +220,7 @@ class KioskOut(Shape):
     venue: VenueOut
     campaign: CampaignOut
     booklets: list[BookletOut]
+    stock: Annotated[list[BookletOut], Field(description="stock cards in hand, for `address_on_paper` alone")]
 
 
 class FieldOut(Shape):

@@ -21,7 +21,7 @@ function suspendedNote(code) {
   return inLanguage(found.note) || (found.to ? t("No post goes there until {day}.", { day: day(found.to) }) : t("No post goes there at present."));
 }
 
-function countryOptions(typed) {
+export function countryOptions(typed) {
   const { abroad_only: abroadOnly, origin_country: origin, languages } = campaign();
   return findCountries(typed, { others: languages ?? [], except: abroadOnly && origin ? [origin] : [] }).map((code) => {
     const note = suspendedNote(code);

@@ -1,6 +1,7 @@
 // The volunteer's strip: where we are, how many stamps are left, whether the server hears us, whose hands these are.
 
 import { app, campaign, nextVisitor, onChange, screenNow } from "./app.js";
+import { bindByHand, stockStamps } from "./by_hand.js";
 import { openDialog } from "./dialog.js";
 import { drawing, fill, h, refresh } from "./dom.js";
 import { textField } from "./fields.js";
@@ -59,13 +60,14 @@ export function show() {
     h("div", { class: "strip__hands" },
       h("button", { class: "strip__button", type: "button", onclick: nameVolunteer }, drawing("person"), h("span", { class: "visually-hidden" }, () => t("Volunteer:")), h("span", {}, () => store.volunteer || t("Your name?"))),
       h("button", { class: "strip__button", type: "button", onclick: listCards }, drawing("print"), h("span", {}, () => t("Last cards"))),
+      stockStamps().length ? h("button", { class: "strip__button", type: "button", onclick: bindByHand }, drawing("stamp"), h("span", {}, () => t("By hand"))) : null,
       h("button", { class: "strip__button strip__button--new", type: "button", onclick: startAnew }, drawing("refresh"), h("span", {}, () => t("New visitor")))));
 }
 
 // The strip is drawn anew only when something in it changed, so that a pressed button stays under the finger.
 let before = "";
 onChange(() => {
-  const now = JSON.stringify([app.kiosk?.name, campaign().name, campaign().remaining, campaign().cap, app.online, store.volunteer]);
+  const now = JSON.stringify([app.kiosk?.name, campaign().name, campaign().remaining, campaign().cap, app.online, store.volunteer, stockStamps().length > 0]);
   if (now !== before) show();
   before = now;
   refresh();
