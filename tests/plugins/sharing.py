@@ -42,7 +42,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
     return Groups(config, log)
 
 
-class Groups(LoadScopeScheduling):  # type: ignore[misc] - comes without types
+class Groups(LoadScopeScheduling):  # type: ignore[misc]
     """Instead of pytest-xdist's own groups, which pytest 9.2 hides from it."""
 
     def _split_scope(self, nodeid: str) -> str:
