@@ -24,7 +24,7 @@ from postcards.queries.print_runs import RunSeen, run_seen
 from postcards.services import print_handout, print_requests, printing
 
 #: Two runs, so that what grows with the run shows.
-RUNS = (2_000, 10_000)
+RUNS = (10_000, 100_000)
 
 
 def print_runs() -> list[Figure]:
