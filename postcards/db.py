@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import structlog
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, text
@@ -139,13 +140,25 @@ class Clash(Exception):
 
 
 def after_commit(session: Session, action: Callable[[], None]) -> None:
-    """This will run `action` once this session's transaction is committed, and never when it is not."""
+    """This will run `action` once this session's transaction is committed, and never when it is not.
+
+    What it raises comes out of `transaction`, after all the others were tried; the work stays committed.
+    """
     session.info.setdefault("after_commit", []).append(action)
 
 
 def _run_after_commit(session: Session) -> None:
+    """Each is tried, for none knows of the others; the first that failed is raised at the end, the rest are logged."""
+    failures: list[Exception] = []
     for action in session.info.pop("after_commit", []):
-        action()
+        try:
+            action()
+        except Exception as failure:  # noqa: BLE001 - told below, when all were tried
+            failures.append(failure)
+    for failure in failures[1:]:
+        structlog.get_logger().error("after_commit_failed", exc_info=failure)
+    if failures:
+        raise failures[0]
 
 
 @contextmanager
