@@ -279,3 +279,18 @@ def test_without_a_database_the_rest_is_told(house: House, tmp_path: Path) -> No
     assert value(samples, "postcards_database_up") == 0
     assert value(samples, "postcards_beat_expected") == 1
     assert "postcards_cards" not in samples
+
+
+def test_with_a_database_that_has_not_our_tables_the_rest_is_told(app: Flask, house: House) -> None:
+    """As between a version's first start and `postcards db upgrade`."""
+    with house.begin() as session:
+        session.execute(text("ALTER TABLE heartbeat RENAME TO heartbeat_of_another_version"))
+    try:
+        samples = told(app)
+    finally:
+        with house.begin() as session:
+            session.execute(text("ALTER TABLE heartbeat_of_another_version RENAME TO heartbeat"))
+    assert value(samples, "postcards_database_up") == 0
+    assert value(samples, "postcards_beat_expected") == 1
+    assert "postcards_cards" not in samples
+    assert value(told(app), "postcards_database_up") == 1

@@ -11,11 +11,13 @@ import hmac
 import ipaddress
 from collections.abc import Iterable, Iterator
 
+import structlog
 from flask import Response, current_app, request
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
+from sqlalchemy.exc import DBAPIError
 
 from postcards.errors import NotAllowed, Unavailable
 from postcards.measures import Measured, Measures
@@ -26,6 +28,8 @@ from postcards.web.context import kit
 from postcards.web.doors import PUBLIC, guarded
 from postcards.web.public.blueprint import blueprint
 
+log = structlog.get_logger()
+
 #: The family of workers/watching.py: job, outcome.
 JOBS = "job"
 
@@ -33,7 +37,8 @@ JOBS = "job"
 @blueprint.get("/metrics")
 @guarded(PUBLIC)
 def metrics() -> Response:
-    """Everything at one instant; a database that is away leaves its figures out, so what is left still tells."""
+    """Everything at one instant; a database that is away, or has not our tables, leaves its figures out: the rest still
+    tells."""
     _only_for_watchers()
     registry = CollectorRegistry()
     registry.register(_Told([*_processes(watching.measures_of(current_app)), *_database()]))
@@ -123,7 +128,11 @@ def _database() -> Iterator[Metric]:
             told = figures(session, at=now())
     except Unavailable:
         told = []
-    yield _gauge(Figure("postcards_database_up", "1 when the database answered.", (), [((), bool(told))]))
+    except DBAPIError as error:  # before its first migration, or after those of a version that we are not
+        log.error("surprise", reason="figures", exc_info=error)  # noqa: TRY400 - what an exception says is not written
+        told = []
+    words = "1 when the database answered, and its tables are those of this version."
+    yield _gauge(Figure("postcards_database_up", words, (), [((), bool(told))]))
     for figure in told:
         yield _gauge(figure)
 
