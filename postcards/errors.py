@@ -2,8 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+
+class Said(str):
+    """An English sentence that remembers what it was made of, so that the edge can say it in another language.
+
+    Everywhere else it is the plain English text. `plural` and `n` are there for a sentence about n things.
+    """
+
+    msgid: str
+    values: Mapping[str, object]
+    plural: str | None
+    n: int
+
+    def __new__(
+        cls, msgid: str, values: Mapping[str, object] | None = None, plural: str | None = None, n: int = 1
+    ) -> Said:
+        """This will fill `%(name)s` from `values`; without values the text stays as it is."""
+        values = {} if values is None else values
+        form = msgid if plural is None or n == 1 else plural
+        said = super().__new__(cls, form % values if values else form)
+        said.msgid, said.values, said.plural, said.n = msgid, values, plural, n
+        return said
+
+    def __reduce__(self) -> tuple[type[Said], tuple[object, ...]]:
+        """This will copy and pickle it whole."""
+        return Said, (self.msgid, self.values, self.plural, self.n)
+
+
+def says(msgid: str, **values: object) -> Said:
+    """This will give a sentence for people; `msgid` is written out here, for the catalogues gather it."""
+    return Said(msgid, values)
+
+
+def says_n(singular: str, plural: str, n: int, **values: object) -> Said:
+    """This will give a sentence about `n` things; `%(n)s` is `n`."""
+    return Said(singular, {"n": n, **values}, plural, n)
+
+
+def says_all(parts: Iterable[str], between: str = " ") -> Said:
+    """This will join sentences, each of which is said in the reader's language."""
+    said = {f"part{place}": part for place, part in enumerate(parts)}
+    return Said(between.replace("%", "%%").join(f"%({name})s" for name in said), said)
+
+
+def as_given(text: str) -> Said:
+    """This will pass on words that are not ours: of a library, of the system, or said already."""
+    return text if isinstance(text, Said) else Said(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from postcards.errors import Denied, Fault, Invalid, NotFound
+from postcards.errors import Denied, Fault, Invalid, NotFound, says
 from postcards.models import Campaign, Card, Person, PrintLog, TrackingCode
 from postcards.rules.address import Address
 from postcards.rules.card_words import CardWords, check_words, placed
@@ -268,7 +268,7 @@ def record_print(
         raise _too_late(card)
     before = card.status
     if before == "printed" and not reason:
-        words = "is missing: this card was printed before. Say why it is printed again."
+        words = says("is missing: this card was printed before. Say why it is printed again.")
         raise Invalid(faults=[Fault("reason", "missing", words)])
     if before == "registered":
         card.status, card.printed_at = "printed", printed_at
@@ -300,8 +300,11 @@ def drawn_by_us(card: Card) -> None:
     """This will refuse a stock card, of which we know no words. Raises `ByHand`."""
     if card.address_on_paper:
         raise ByHand(
-            f"No. {card.number} was written by hand on a stock card: we do not know its words. To change it, "
-            "give it up and start a new stock card."
+            says(
+                "No. %(number)s was written by hand on a stock card: we do not know its "
+                "words. To change it, give it up and start a new stock card.",
+                number=card.number,
+            )
         )
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from postcards.db import after_commit
-from postcards.errors import Denied, NotFound
+from postcards.errors import Denied, NotFound, says
 from postcards.models import Card, Erasure
 from postcards.rules.retention import PARTS
 from postcards.rules.text import clean
@@ -84,7 +84,7 @@ def by_number(session: Session, *, campaign_id: int, number: int, again: bool = 
         .limit(1)
     ).scalar_one_or_none()
     if found is None:
-        raise NotFound(f"There is no card {number} in this campaign.")
+        raise NotFound(says("There is no card %(number)s in this campaign.", number=number))
     earlier = session.execute(
         select(Erasure.at)
         .where(Erasure.campaign_id == campaign_id, Erasure.number == number, Erasure.card_id != found)
@@ -93,8 +93,13 @@ def by_number(session: Session, *, campaign_id: int, number: int, again: bool = 
     ).scalar_one_or_none()
     if earlier is not None and not again and not _is_erased(session, found):
         raise NumberGivenAgain(
-            f"The card that had number {number} was erased on {earlier:%Y-%m-%d}, and its number was given to another "
-            "card since. To erase this other one, say so with --again."
+            says(
+                "The card that had number %(number)s was erased on %(earlier)s, and its "
+                "number was given to another card since. To erase this other one, say so "
+                "with --again.",
+                number=number,
+                earlier=f"{earlier:%Y-%m-%d}",
+            )
         )
     return [found]
 

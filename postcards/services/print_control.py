@@ -12,7 +12,7 @@ from typing import Protocol
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from postcards.errors import Denied, Invalid, NotFound, Unavailable
+from postcards.errors import Denied, Invalid, NotFound, Said, Unavailable, says
 from postcards.models import PrintRun
 from postcards.rules.print_run_life import RunStatus, may_become
 from postcards.services import new_codes, print_parts, run_ending, tallies
@@ -56,7 +56,7 @@ def pause(session: Session, *, campaign_id: int, run_id: uuid.UUID, by: str, at:
     if run.status == "paused" and run.paused_for == "person":
         return run
     if run.status != "paused":
-        _allowed(run, RunStatus.PAUSED, "paused")
+        _allowed(run, RunStatus.PAUSED, says("paused"))
     run_ending.stop(session, run)
     run.status, run.paused_for, run.failure = "paused", "person", None
     session.flush()
@@ -69,7 +69,7 @@ def resume(session: Session, *, campaign_id: int, run_id: uuid.UUID, by: str, at
     run = _locked(session, campaign_id, run_id)
     if run.status in ("queued", "drawing"):
         return run
-    _allowed(run, RunStatus.QUEUED, "resumed")
+    _allowed(run, RunStatus.QUEUED, says("resumed"))
     _go_on(session, run, by=by, at=at)
     return run
 
@@ -83,7 +83,7 @@ def cancel(session: Session, *, campaign_id: int, run_id: uuid.UUID, by: str, at
     run = _locked(session, campaign_id, run_id)
     if run.status == "cancelled":
         return run
-    _allowed(run, RunStatus.CANCELLED, "cancelled")
+    _allowed(run, RunStatus.CANCELLED, says("cancelled"))
     if run.taken_at is not None:
         raise NotNow(
             "The file of this print run was taken, so there may be paper. Mark spoiled cards one by one."
@@ -130,7 +130,7 @@ def take_out(
     }
     chosen = sorted(faulty if numbers is None else set(numbers))
     if wrong := [number for number in chosen if number not in faulty]:
-        raise Invalid(f"No. {wrong[0]} is not one of the cards that cannot be printed.")
+        raise Invalid(says("No. %(wrong)s is not one of the cards that cannot be printed.", wrong=wrong[0]))
     if not chosen:
         raise NotNow("This print run did not fail for a card. Try it again, or cancel it.")
     ids = {"ids": [faulty[number].card_id for number in chosen], "run_id": run_id, "held": CANNOT_BE_PRINTED}
@@ -286,6 +286,23 @@ def _locked(session: Session, campaign_id: int, run_id: uuid.UUID) -> PrintRun:
     return run
 
 
-def _allowed(run: PrintRun, new: RunStatus, word: str) -> None:
+_STATES = {
+    "queued": says("queued"),
+    "drawing": says("drawing"),
+    "paused": says("paused"),
+    "ready": says("ready"),
+    "failed": says("failed"),
+    "cancelled": says("cancelled"),
+}
+
+
+def _allowed(run: PrintRun, new: RunStatus, word: Said) -> None:
     if not may_become(RunStatus(run.status), new):
-        raise NotNow(f"Print run {run.run} is {run.status}, so it cannot be {word}.")
+        raise NotNow(
+            says(
+                "Print run %(run)s is %(status)s, so it cannot be %(word)s.",
+                run=run.run,
+                status=_STATES[run.status],
+                word=word,
+            )
+        )

@@ -12,7 +12,7 @@ from sqlalchemy import Row, insert, select, text
 from sqlalchemy.orm import Session
 
 from postcards import jobs
-from postcards.errors import Denied, Fault, Invalid, NotFound
+from postcards.errors import Denied, Fault, Invalid, NotFound, Said, says, says_all, says_n
 from postcards.models import PrintPart, PrintRun, Venue
 from postcards.rules.print_place import PART_SHEETS, parts_of
 from postcards.rules.sheet import Duplex, Order, sheet_named
@@ -270,26 +270,31 @@ def _write_cards(session: Session, run: PrintRun, chosen: Sequence[Row[Any]]) ->
 
 
 def _nothing(session: Session, wanted: dict[str, Any], *, by_number: bool) -> NothingToPrint:
-    said = "No such card can be printed." if by_number else "No card is waiting for paper."
+    said = says("No such card can be printed.") if by_number else says("No card is waiting for paper.")
     taken = session.execute(_TAKEN, wanted).one_or_none()
     if taken is None:
         return NothingToPrint(said)
-    cards = "the card" if taken.cards == 1 else f"{taken.cards} cards"
+    seen = says_n(
+        "Print run %(run)s has taken the card already: look at it before you start another.",
+        "Print run %(run)s has taken %(n)s cards already: look at it before you start another.",
+        taken.cards,
+        run=taken.run,
+    )
     return TakenByRun(
-        f"{said} Print run {taken.run} has taken {cards} already: look at it before you start another.",
+        says_all([said, seen]),
         run=taken.run,
         cards=taken.cards,
     )
 
 
-def _said_before(numbers: Sequence[int]) -> str:
+def _said_before(numbers: Sequence[int]) -> Said:
     shown = ", ".join(str(number) for number in numbers[:5]) + (" …" if len(numbers) > 5 else "")
-    which = (
-        f"No. {shown} was printed"
-        if len(numbers) == 1
-        else f"{len(numbers)} cards (No. {shown}) were printed"
+    return says_n(
+        "is missing: No. %(shown)s was printed before. Say why it is printed again.",
+        "is missing: %(n)s cards (No. %(shown)s) were printed before. Say why it is printed again.",
+        len(numbers),
+        shown=shown,
     )
-    return f"is missing: {which} before. Say why it is printed again."
 
 
 def _reason(typed: str | None) -> str | None:

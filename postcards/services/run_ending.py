@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from postcards.errors import Unavailable
+from postcards.errors import Unavailable, says, says_n
 from postcards.models import PrintRun
 from postcards.services import cards, print_parts
 from postcards.services.print_parts import Claim, ClaimLost, FoundFault
@@ -102,7 +102,11 @@ def give_up_on_worn_out(session: Session, *, run_id: uuid.UUID, at: dt.datetime)
     )
     stop(session, run)
     run.status = "failed"
-    run.failure = f"Part {part} could not be drawn: its worker was lost {print_parts.MOST_ATTEMPTS} times."
+    run.failure = says(
+        "Part %(part)s could not be drawn: its worker was lost %(times)s times.",
+        part=part,
+        times=print_parts.MOST_ATTEMPTS,
+    )
     session.flush()
     write_journal(session, run, "print_run.failed", by="worker", at=at)
     return True
@@ -232,7 +236,7 @@ def _end_run(
     if failed:
         run.status, run.failure = (
             "failed",
-            _cannot(session, run.id) or run.failure or "Its file is not whole.",
+            _cannot(session, run.id) or run.failure or says("Its file is not whole."),
         )
         session.flush()
         write_journal(session, run, "print_run.failed", by=claimed.worker, at=at)
@@ -278,8 +282,12 @@ def _cannot(session: Session, run_id: uuid.UUID) -> str | None:
     if not numbers:
         return None
     shown = ", ".join(str(number) for number in numbers[:10]) + (" …" if len(numbers) > 10 else "")
-    which = "One card" if len(numbers) == 1 else f"{len(numbers)} cards"
-    return f"{which} cannot be printed: No. {shown}."
+    return says_n(
+        "One card cannot be printed: No. %(shown)s.",
+        "%(n)s cards cannot be printed: No. %(shown)s.",
+        len(numbers),
+        shown=shown,
+    )
 
 
 #: What has become of each card while it was drawn decides: only those still claimed, with the code that was drawn,
