@@ -155,8 +155,8 @@ def _run_after_commit(session: Session) -> None:
             action()
         except Exception as failure:  # noqa: BLE001 - told below, when all were tried
             failures.append(failure)
-    for failure in failures[1:]:
-        structlog.get_logger().error("after_commit_failed", exc_info=failure)
+    for other in failures[1:]:
+        structlog.get_logger().error("after_commit_failed", exc_info=other)
     if failures:
         raise failures[0]
 

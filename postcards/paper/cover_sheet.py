@@ -123,7 +123,9 @@ class _Sheets:
                 self.texts.number(part.drawn),
                 self.texts.number(part.sheets),
             )
-            self._row(said, columns, ticks=("", ""))
+            if part.erased:
+                self.page.text(_("deleted: somebody in it is forgotten"), LEFT + 112, self.y, 9, ink=SOFT)
+            self._row(said, columns, ticks=() if part.erased else ("", ""))
         self.y += 4
 
     def _cards(self, title: str, cards: Sequence[Marked], none: str) -> None:

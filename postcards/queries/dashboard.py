@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from postcards.queries import print_runs, tallies
 from postcards.queries.kiosks_seen import KioskSeen, kiosks_seen
 from postcards.queries.manifest_list import ManifestRow, newest
-from postcards.queries.print_runs import RunRow
+from postcards.queries.print_runs import TAKEN_WITHIN, UNTAKEN, RunRow, Untaken
 from postcards.queries.stamps import Drawer, drawer
 from postcards.rules.edition import Edition
 
@@ -45,6 +46,7 @@ class Waiting:
     late_manifests: tuple[int, ...]
     disputed_manifests: tuple[int, ...]
     failed_runs: tuple[int, ...]
+    untaken_runs: tuple[Untaken, ...]
     beat_at: dt.datetime | None
 
 
@@ -86,6 +88,7 @@ class Dashboard:
             + len(waiting.late_manifests)
             + len(waiting.disputed_manifests)
             + len(waiting.failed_runs)
+            + len(waiting.untaken_runs)
             + len(self.silent_kiosks)
             + len(self.suspended)
             + self.beat_is_silent
@@ -93,9 +96,9 @@ class Dashboard:
 
 
 _WAITING = text(
-    """
-    SELECT (SELECT count(*) FROM card WHERE campaign_id = :campaign_id AND held <> '{}') AS held,
-           ARRAY(SELECT number FROM card WHERE campaign_id = :campaign_id AND held <> '{}'
+    f"""
+    SELECT (SELECT count(*) FROM card WHERE campaign_id = :campaign_id AND held <> '{{}}') AS held,
+           ARRAY(SELECT number FROM card WHERE campaign_id = :campaign_id AND held <> '{{}}'
                  ORDER BY number LIMIT 5) AS held_numbers,
            (SELECT count(*) FROM mail WHERE campaign_id = :campaign_id AND status = 'failed') AS failed_mails,
            ARRAY(SELECT number FROM manifest WHERE campaign_id = :campaign_id AND files_at IS NULL
@@ -104,8 +107,10 @@ _WAITING = text(
                  ORDER BY number) AS disputed_manifests,
            ARRAY(SELECT run FROM print_run WHERE campaign_id = :campaign_id AND status = 'failed'
                  ORDER BY run) AS failed_runs,
+           (SELECT coalesce(json_agg(json_build_array(u.id, u.run, u.ready_at) ORDER BY u.run), '[]')
+            FROM ({UNTAKEN} AND r.campaign_id = :campaign_id) AS u) AS untaken_runs,
            (SELECT at FROM heartbeat WHERE name = 'beat') AS beat_at
-    """
+    """  # noqa: S608 - of our own words alone
 )
 
 
@@ -129,7 +134,8 @@ def dashboard(session: Session, *, campaign_id: int, edition: Edition, at: dt.da
 
 
 def _waiting(session: Session, campaign_id: int, at: dt.datetime) -> Waiting:
-    row = session.execute(_WAITING, {"campaign_id": campaign_id, "late": at - FILES_WITHIN}).one()
+    moments = {"late": at - FILES_WITHIN, "untaken": at - TAKEN_WITHIN}
+    row = session.execute(_WAITING, {"campaign_id": campaign_id, **moments}).one()
     return Waiting(
         held=row.held,
         held_numbers=tuple(row.held_numbers),
@@ -137,6 +143,10 @@ def _waiting(session: Session, campaign_id: int, at: dt.datetime) -> Waiting:
         late_manifests=tuple(row.late_manifests),
         disputed_manifests=tuple(row.disputed_manifests),
         failed_runs=tuple(row.failed_runs),
+        untaken_runs=tuple(
+            Untaken(uuid.UUID(run_id), run, dt.datetime.fromisoformat(ready_at))
+            for run_id, run, ready_at in row.untaken_runs
+        ),
         beat_at=row.beat_at,
     )
 

@@ -9,6 +9,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from postcards.queries import campaigns, stamps, tallies, waiting_jobs
+from postcards.queries.print_runs import TAKEN_WITHIN, UNTAKEN
 
 #: An active kiosk counts as seen when it was heard of within this time; a device at work asks every minute.
 SEEN_WITHIN = dt.timedelta(minutes=5)
@@ -156,6 +157,17 @@ _COUNTED: tuple[tuple[str, str, tuple[str, ...], TextClause], ...] = (
         ),
     ),
     (
+        "postcards_print_runs_untaken",
+        "Print runs that have been ready for two hours without anybody taking their file.",
+        ("campaign",),
+        text(
+            f"""
+            SELECT c.slug, count(u.id) FROM campaign c LEFT JOIN ({UNTAKEN}) AS u ON u.campaign_id = c.id
+            GROUP BY 1 ORDER BY 1
+            """  # noqa: S608 - of our own words alone
+        ),
+    ),
+    (
         "postcards_beat_age_seconds",
         "Since the scheduler's last tick, done by a worker; infinite when there never was one.",
         (),
@@ -208,7 +220,7 @@ _UNCHAINED = text(
 def _counted(session: Session, at: dt.datetime) -> list[Figure]:
     told = []
     for name, words, labels, statement in _COUNTED:
-        asked = {"at": at, "seen_after": at - SEEN_WITHIN}
+        asked = {"at": at, "seen_after": at - SEEN_WITHIN, "untaken": at - TAKEN_WITHIN}
         rows = session.execute(statement, asked)
         told.append(
             Figure(name, words, labels, [(tuple(row[:-1]), max(0.0, float(row[-1]))) for row in rows])

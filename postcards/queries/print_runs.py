@@ -11,6 +11,10 @@ from sqlalchemy.orm import Session
 
 from postcards.errors import NotFound
 from postcards.rules.print_place import Part
+from postcards.rules.retention import PRINT_FILE
+
+#: The file of a ready run that nobody has taken for this long is left lying: its cards count as printed, without paper.
+TAKEN_WITHIN = dt.timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +47,19 @@ class RunRow:
         """Who asked, as the journal names them."""
         return self.requested_by
 
+    def is_left_lying(self, at: dt.datetime) -> bool:
+        """Whether it has been ready for long, and nobody has taken its file."""
+        return _is_left_lying(self, at)
+
     @property
     def file_name(self) -> str | None:
         """What its file is called: one PDF, or a ZIP of them and a cover sheet; None when there is none."""
         return file_name(self.slug, self.run, self.files)
+
+
+def _is_left_lying(run: RunRow | RunSeen, at: dt.datetime) -> bool:
+    waits = run.status == "ready" and not run.draft and run.taken_at is None
+    return waits and run.ready_at is not None and run.ready_at < at - TAKEN_WITHIN
 
 
 def file_name(slug: str, run: int, files: int) -> str | None:
@@ -79,6 +92,11 @@ class PartRow:
     def cards(self) -> int:
         """Places in it, the blank ones too."""
         return self.last_position - self.first_position + 1
+
+    @property
+    def is_unbroken(self) -> bool:
+        """Whether a new run from its first number to its last would hold its cards and no other."""
+        return self.last_number - self.first_number + 1 == self.cards
 
     @property
     def as_part(self) -> Part:
@@ -160,6 +178,16 @@ class RunSeen:
         """What its file is called, None when there is none."""
         return file_name(self.slug, self.run, len(self.files))
 
+    def is_left_lying(self, at: dt.datetime) -> bool:
+        """Whether it has been ready for long, and nobody has taken its file."""
+        return _is_left_lying(self, at)
+
+    def erased_parts(self, at: dt.datetime) -> tuple[PartRow, ...]:
+        """The parts of a ready run that an erasure took away: nothing else does before its time is over."""
+        if self.status != "ready" or self.ready_at is None or self.ready_at < at - PRINT_FILE:
+            return ()
+        return tuple(part for part in self.parts if part.status == "gone")
+
     def progress(self, at: dt.datetime) -> Progress:
         """This will tell how far it is, at that time."""
         drawn = sum(part.drawn for part in self.parts)
@@ -202,6 +230,49 @@ def newest(session: Session, *, campaign_id: int, limit: int = 20, before: int |
     """This will list up to `limit` runs with a number below `before`, newest first; one query."""
     rows = session.execute(_NEWEST, {"campaign_id": campaign_id, "limit": limit, "before": before})
     return [RunRow(**row._mapping) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Untaken:
+    """A run that has been ready for long without anybody taking its file, though its cards count as printed."""
+
+    id: uuid.UUID
+    run: int
+    ready_at: dt.datetime
+
+
+#: As of :untaken, the moment before which a run must have been ready; a run all of whose cards have gone on is no
+#: matter any more. Few runs are asked for their cards, and the first such card is enough.
+UNTAKEN = """
+    SELECT r.campaign_id, r.id, r.run, r.ready_at FROM print_run r
+    WHERE r.status = 'ready' AND NOT r.draft AND r.taken_at IS NULL AND r.ready_at < :untaken
+      AND EXISTS (SELECT FROM print_run_card p JOIN card k ON k.campaign_id = p.campaign_id AND k.id = p.card_id
+                  WHERE p.print_run_id = r.id AND p.outcome = 'drawn' AND k.code = p.code AND k.status = 'printed')
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingForPaper:
+    """Registered cards: those that a new run would take, those that a run has taken, those that the desk settles."""
+
+    free: int
+    in_runs: int
+    held: int
+
+
+_WAITING_FOR_PAPER = text(
+    """
+    SELECT count(*) FILTER (WHERE held = '{}' AND print_run_id IS NULL) AS free,
+           count(*) FILTER (WHERE held = '{}' AND print_run_id IS NOT NULL) AS in_runs,
+           count(*) FILTER (WHERE held <> '{}') AS held
+    FROM card WHERE campaign_id = :campaign_id AND status = 'registered'
+    """
+)
+
+
+def waiting_for_paper(session: Session, *, campaign_id: int) -> WaitingForPaper:
+    """This will count the registered cards by what a new run would do with them; one query."""
+    return WaitingForPaper(**session.execute(_WAITING_FOR_PAPER, {"campaign_id": campaign_id}).one()._mapping)
 
 
 _RUN = text(

@@ -12,13 +12,15 @@ from postcards.rules.print_place import Place
 
 @dataclass(frozen=True, slots=True)
 class CoverPart:
-    """One part of the run, as its pile lies on the desk; `drawn` cards are on it."""
+    """One part of the run, as its pile lies on the desk; `drawn` cards are on it. `erased`: its file was deleted, for
+    somebody in it was to be forgotten."""
 
     part: int
     first_number: int
     last_number: int
     sheets: int
     drawn: int
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,14 @@ class Cover:
             asked_at=run.requested_at,
             ready_at=run.ready_at,
             parts=tuple(
-                CoverPart(part.part, part.first_number, part.last_number, part.sheets, part.drawn)
+                CoverPart(
+                    part.part,
+                    part.first_number,
+                    part.last_number,
+                    part.sheets,
+                    part.drawn,
+                    erased=run.status == "ready" and run.forgotten_at is None and part.status == "gone",
+                )
                 for part in run.parts
             ),
             pulls=tuple(Marked(one.number, one.place, one.why) for one in pulls),

@@ -11,8 +11,10 @@ import pytest
 from sqlalchemy import event, text
 
 from postcards.queries.dashboard import Dashboard, dashboard
-from postcards.services import kiosks
+from postcards.queries.print_runs import Untaken
+from postcards.services import kiosks, print_handout
 from tests.plugins.cast import House, Town
+from tests.services.print_desk import Clock, ask, do, draw
 from tests.services.whole_campaign import whole_campaign
 
 #: Tallies, what waits, the drawer, kiosks, manifests, print runs.
@@ -181,6 +183,32 @@ def test_what_waits_for_a_person_is_called_out(
     board = look(vilnius)
     assert getattr(board.waiting, field) == value
     assert board.needs_attention == 1
+
+
+def test_a_run_whose_file_nobody_takes_is_called_out_after_two_hours(house: House, vilnius: Town) -> None:
+    vilnius.register()
+    vilnius.register()
+    late = house.at + dt.timedelta(hours=14)  # in the night, when no kiosk has to be heard of
+    alive(house, late)
+    clock = Clock()
+    clock.at = late - dt.timedelta(hours=2, seconds=1)
+    run = ask(vilnius)
+    draw(vilnius, run, clock=clock)
+    draw(vilnius, ask(vilnius, numbers=(1, 1), draft=True), clock=clock)
+    assert look(vilnius, late - dt.timedelta(seconds=1)).waiting.untaken_runs == ()
+    board = look(vilnius, late)
+    assert board.waiting.untaken_runs == (Untaken(run.id, run.run, clock.at),)
+    assert board.needs_attention == 1
+    with house.begin() as session:
+        session.execute(text("UPDATE card SET status = 'sealed' WHERE number = 1"))
+    assert len(look(vilnius, late).waiting.untaken_runs) == 1
+    with house.begin() as session:
+        session.execute(text("UPDATE card SET status = 'sealed' WHERE number = 2"))
+    assert look(vilnius, late).waiting.untaken_runs == (), "all its cards have gone on"
+    with house.begin() as session:
+        session.execute(text("UPDATE card SET status = 'printed'"))
+    do(vilnius, print_handout.take, run)
+    assert look(vilnius, late).needs_attention == 0
 
 
 def test_a_manifest_without_files_is_called_out_after_two_minutes(house: House, vilnius: Town) -> None:

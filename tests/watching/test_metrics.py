@@ -18,10 +18,11 @@ from postcards import kit
 from postcards.jobs import SEND_MAIL
 from postcards.measures import Measures
 from postcards.queries.figures import figures
-from postcards.services import journal_chain, tallies
+from postcards.services import journal_chain, print_handout, tallies
 from postcards.web.app import create_app
 from postcards.web.watching import measures_of
 from tests.plugins.cast import House, Town
+from tests.services.print_desk import ask, do, draw
 
 Samples = dict[str, dict[tuple[tuple[str, str], ...], float]]
 
@@ -152,6 +153,21 @@ def test_what_is_folded_and_chained_is_no_tail(app: Flask, house: House, vilnius
     assert value(samples, "postcards_tally_tail") == 0
     assert value(samples, "postcards_journal_tail") == value(samples, "postcards_journal_lag_seconds") == 0
     assert value(samples, "postcards_cards", campaign="vilnius", status="registered") == 1
+
+
+def test_a_run_that_nobody_takes_is_counted_for_its_campaign(
+    app: Flask, house: House, vilnius: Town, bucharest: Town
+) -> None:
+    vilnius.register()
+    run = ask(vilnius)
+    draw(vilnius, run)
+    with house.begin() as session:
+        session.execute(text("UPDATE print_run SET ready_at = now() - interval '121 minutes'"))
+    samples = told(app)
+    assert value(samples, "postcards_print_runs_untaken", campaign="vilnius") == 1
+    assert value(samples, "postcards_print_runs_untaken", campaign=bucharest.slug) == 0
+    do(vilnius, print_handout.take, run)
+    assert value(told(app), "postcards_print_runs_untaken", campaign="vilnius") == 0
 
 
 def test_what_never_was_is_infinitely_old(app: Flask) -> None:

@@ -12,8 +12,9 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import expect
 from sqlalchemy import text
 
-from postcards.services import printing
+from postcards.services import erasure, printing
 from tests.plugins.cast import House, Town
+from tests.services import print_desk
 from tests.services.pressing import public_press
 from tests.web.signing_in import PASSWORD, Browser, at_desk, person
 
@@ -57,6 +58,75 @@ def words(browser: Browser, address: str) -> str:
 def statuses(house: House) -> list[str]:
     with house.begin() as session:
         return list(session.scalars(text("SELECT status FROM card ORDER BY campaign_id, number")))
+
+
+def test_only_cards_that_a_run_would_take_wait_for_paper(
+    house: House, vilnius: Town, petras: Browser
+) -> None:
+    for _ in range(6):
+        vilnius.register()
+    assert "6 cards wait for paper." in words(petras, RUNS)
+    ask(petras, first="1", last="1")
+    with house.begin() as session:
+        session.execute(text("UPDATE card SET held = '{suspended}' WHERE number IN (5, 6)"))
+    page = words(petras, RUNS)
+    assert "3 cards wait for paper. One more is in a run already. 2 are held for the organisers." in page
+    drawn(house, ask(petras))
+    page = words(petras, RUNS)
+    assert "0 cards wait for paper. One more is in a run already. 2 are held for the organisers." in page
+
+
+def test_a_file_that_nobody_takes_is_called_out_until_somebody_does(
+    house: House, vilnius: Town, petras: Browser
+) -> None:
+    vilnius.register()
+    run = ask(petras)
+    drawn(house, run)
+    nobody = "Nobody has taken"
+    assert [nobody in words(petras, page) for page in (RUNS, run)] == [False, False]
+    with house.begin() as session:
+        session.execute(text("UPDATE print_run SET ready_at = now() - interval '3 hours'"))
+    first = words(petras, DESK)
+    assert "Print run 1 was ready 3 hours ago, and nobody has taken its file." in first
+    assert f'href="{run}"' in petras.get(DESK).get_data(as_text=True)
+    assert [nobody in words(petras, page) for page in (RUNS, run)] == [True, True]
+    assert "Print them, or cancel the run: then they wait for paper again." in words(petras, run)
+    petras.get(f"{run}file")
+    assert "nobody has taken" not in words(petras, DESK)
+    assert [nobody in words(petras, page) for page in (RUNS, run)] == [False, False]
+
+
+def test_a_part_that_an_erasure_took_away_is_named_with_the_way_on(
+    house: House, vilnius: Town, petras: Browser
+) -> None:
+    made = [vilnius.register() for _ in range(6)]
+    run = print_desk.ask(vilnius, part_sheets=1)
+    print_desk.draw(vilnius, run, with_press=public_press(house))
+    address = f"{RUNS}{run.id}/"
+    with house.begin() as session:
+        session.execute(text("UPDATE print_run SET ready_at = now()"))
+        erasure.erase(
+            session, campaign_id=vilnius.id, card_id=made[5].id, tools=house.kit.forgetting(), asked="desk",
+            by="staff:1", at=house.at,
+        )  # fmt: skip
+    deleted = "Part 2 was deleted: somebody in it asked us to forget them."
+    assert f"{deleted} Cancel the run and start it anew" in words(petras, address)
+    cover = pypdfium2.PdfDocument(petras.get(f"{address}cover-sheet").data)[0].get_textpage().get_text_range()
+    assert "ištrinta" in cover
+    petras.get(f"{address}file")
+    page = words(petras, address)
+    assert f"{deleted} If it is on paper, only their card must not travel." in page
+    assert "its time was over" not in page
+    again = f"{RUNS}?first=5&amp;last=6&amp;again={run.run}"
+    assert f'href="{again}"' in petras.get(address).get_data(as_text=True)
+    form = petras.get(again.replace("&amp;", "&")).get_data(as_text=True)
+    assert 'value="Its file in run 1 was deleted"' in form
+    other = ask(petras, first="5", last="6", reason="Its file in run 1 was deleted")
+    drawn(house, other)
+    assert "one card" in words(petras, other)
+    with house.begin() as session:
+        session.execute(text("UPDATE print_run SET ready_at = now() - interval '31 days'"))
+    assert "asked us to forget them" not in words(petras, address)
 
 
 def test_the_first_sheet_is_looked_at_and_nothing_is_claimed(

@@ -14,7 +14,6 @@ from postcards.errors import Fault, Invalid
 from postcards.paper.run import Offset, draw_run
 from postcards.queries import print_runs as runs
 from postcards.queries.printers import printers as printers_of
-from postcards.queries.tallies import by_status, read
 from postcards.rules.print_place import parts_of
 from postcards.rules.sheet import PRESETS, Order, sheet_named, stacked
 from postcards.services import journal, print_requests, printers
@@ -55,8 +54,13 @@ class Wanted:
 @blueprint.get("/desk/c/<slug>/print-runs/")
 @guarded(SEES_RUNS)
 def print_runs(**_: str) -> str:
-    """A page of runs, newest first; `?before=` a run goes further back."""
-    return _list(form={"sheet": USUAL_SHEET, "order": "sheet"}, faults=())
+    """A page of runs, newest first; `?before=` a run goes further back; `?first=&last=&again=` numbers of a run
+    whose file was deleted fill in the form."""
+    form = {"sheet": USUAL_SHEET, "order": "sheet"}
+    form |= {name: request.args[name] for name in ("first", "last") if request.args.get(name, "").isdecimal()}
+    if request.args.get("again", "").isdecimal():
+        form["reason"] = gettext("Its file in run %(run)s was deleted", run=request.args["again"])
+    return _list(form=form, faults=())
 
 
 @blueprint.get("/desk/c/<slug>/print-runs/table")
@@ -175,7 +179,7 @@ def _list(
     with kit().read() as session:
         here = place(session)
         listed = runs.newest(session, campaign_id=here.campaign.id, limit=PAGE + 1, before=before)
-        waiting = by_status(read(session, here.campaign.id)).get("registered", 0)
+        waiting = runs.waiting_for_paper(session, campaign_id=here.campaign.id)
         known = printers_of(session, campaign_id=here.campaign.id)
     rows, more = listed[:PAGE], len(listed) > PAGE
     slug = here.campaign.slug
