@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NewType
 
 
 class Said(str):
@@ -42,10 +43,41 @@ def says_n(singular: str, plural: str, n: int, **values: object) -> Said:
     return Said(singular, {"n": n, **values}, plural, n)
 
 
+class CountryNamed(Said):
+    """A country's name within a sentence: English here, and the reader's own word for it there."""
+
+    code: str
+
+    def __new__(cls, code: str, english: str) -> CountryNamed:
+        """This will stand as `english` until somebody says it in another language by its ISO 3166-1 `code`."""
+        named = str.__new__(cls, english)
+        named.msgid, named.values, named.plural, named.n = english, {}, None, 1
+        named.code = code
+        return named
+
+    def __reduce__(self) -> tuple[type[Said], tuple[object, ...]]:
+        """This will copy and pickle it whole."""
+        return CountryNamed, (self.code, str(self))
+
+
 def says_all(parts: Iterable[str], between: str = " ") -> Said:
     """This will join sentences, each of which is said in the reader's language."""
     said = {f"part{place}": part for place, part in enumerate(parts)}
     return Said(between.replace("%", "%%").join(f"%({name})s" for name in said), said)
+
+
+#: A text that `N_` has marked, so that the catalogues have it.
+Marked = NewType("Marked", str)
+
+
+def N_(msgid: str) -> Marked:  # noqa: N802 - as gettext's own tools call it
+    """This will mark a text that is said later, and give it back."""
+    return Marked(msgid)
+
+
+def says_marked(msgid: Marked, **values: object) -> Said:
+    """This will give a sentence for people, chosen from some that are marked with `N_`."""
+    return Said(msgid, values)
 
 
 def as_given(text: str) -> Said:

@@ -16,6 +16,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
+from postcards.errors import says
 from postcards.gateways.files import PIECE, FileMissing, StorageAway, Stored, checked_key
 
 #: Bytes of one part of an upload. S3 asks for at least 5 MiB in all but the last, and takes 10,000 of them: 80 GB.
@@ -80,7 +81,12 @@ class BucketStore:
                     send(part)
         if (kept := self.size(key)) != length:
             raise StorageAway(
-                f"The storage kept {kept} of {length} bytes of a file. It is tried again.", retry_after=30
+                says(
+                    "The storage kept %(kept)s of %(length)s bytes of a file. It is tried again.",
+                    kept=kept,
+                    length=length,
+                ),
+                retry_after=30,
             )
         return Stored(length, digest.digest())
 
@@ -182,8 +188,11 @@ def _storage() -> Iterator[None]:
                 code="storage_full",
                 retry_after=30,
             ) from error
-        raise StorageAway(f"The storage for files refuses us ({code}).", retry_after=10) from error
+        raise StorageAway(
+            says("The storage for files refuses us (%(code)s).", code=code), retry_after=10
+        ) from error
     except (BotoCoreError, HTTPClientError, OSError) as error:
         raise StorageAway(
-            f"The storage for files cannot be reached ({type(error).__name__}).", retry_after=10
+            says("The storage for files cannot be reached (%(name)s).", name=type(error).__name__),
+            retry_after=10,
         ) from error

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-from postcards.errors import Fault, Invalid, NotFound, Unavailable
+from postcards.errors import Fault, Invalid, NotFound, Unavailable, says
 
 #: Bytes that are read at once, so that a file of any size takes the same memory.
 PIECE = 256 * 1024
@@ -173,8 +173,9 @@ def open_store(storage: Storage) -> FileStore:
         return FolderStore(Path(unquote(parts.path)))
     if parts.scheme == "s3" and _BUCKET.fullmatch(parts.netloc) and not (parts.query or parts.fragment):
         return _bucket(parts.netloc, unquote(parts.path), storage)
-    message = (
-        f'"{storage.storage_url.partition("?")[0]}" must be file:///path/of/a/folder or s3://bucket/prefix.'
+    message = says(
+        '"%(address)s" must be file:///path/of/a/folder or s3://bucket/prefix.',
+        address=storage.storage_url.partition("?")[0],
     )
     raise Invalid(message, faults=[Fault("POSTCARDS_STORAGE_URL", "format", message)])
 
@@ -185,7 +186,7 @@ def _bucket(bucket: str, prefix: str, storage: Storage) -> FileStore:
             BucketStore,  # boto3 takes half a second and 40 MB: only who needs it
         )
     except ModuleNotFoundError as error:
-        message = "A bucket needs the extra “bucket”: pip install far-is-close[bucket]."
+        message = says("A bucket needs the extra “bucket”: pip install far-is-close[bucket].")
         raise Invalid(message, faults=[Fault("POSTCARDS_STORAGE_URL", "extra", message)]) from error
     return BucketStore(
         bucket,
@@ -229,6 +230,9 @@ def _storage(*, writing: bool = False) -> Iterator[None]:
                 retry_after=30,
             ) from error
         raise StorageAway(
-            f"The storage for files cannot be used ({error.strerror or type(error).__name__}).",
+            says(
+                "The storage for files cannot be used (%(why)s).",
+                why=error.strerror or type(error).__name__,
+            ),
             retry_after=10,
         ) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from postcards.errors import Invalid
+from postcards.errors import Invalid, says
 
 ROWS_MAX = 200_000
 COLUMNS_MAX = 100
@@ -36,18 +36,32 @@ class TooMuch(Unreadable):
 
 def too_many_rows() -> TooMuch:
     """This will say that there are more rows than we take."""
-    return TooMuch(f"The table has more than {ROWS_MAX:,} rows. Split it into several files.")
+    return TooMuch(
+        says(
+            "The table has more than %(most)s rows. Split it into several files.",
+            most=f"{ROWS_MAX:,}",
+        )
+    )
 
 
 def too_many_columns(line: int) -> TooMuch:
     """This will say that a row is wider than we take."""
     return TooMuch(
-        f"Line {line} has more than {COLUMNS_MAX} columns. Keep only those that a card needs, and save it again."
+        says(
+            "Line %(line)s has more than %(most)s columns. Keep only those that a "
+            "card needs, and save it again.",
+            line=line,
+            most=COLUMNS_MAX,
+        )
     )
 
 
 def cell_too_long(line: int) -> TooMuch:
     """This will say that a cell holds more than we take."""
     return TooMuch(
-        f"A cell in line {line} holds more than {CELL_MAX:,} characters. Shorten it, and save it again."
+        says(
+            "A cell in line %(line)s holds more than %(most)s characters. Shorten it, and save it again.",
+            line=line,
+            most=f"{CELL_MAX:,}",
+        )
     )

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from postcards.errors import says, says_all
 from postcards.gateways.table_bounds import (
     CELL_MAX,
     COLUMNS_MAX,
@@ -22,7 +23,7 @@ from postcards.gateways.table_bounds import (
 from postcards.rules.import_columns import Row
 
 _DELIMITERS = (",", ";", "\t")
-_REMEDY = "In the spreadsheet choose “Save as”, then “CSV UTF-8”, or save it as .xlsx."
+_REMEDY = says("In the spreadsheet choose “Save as”, then “CSV UTF-8”, or save it as .xlsx.")
 
 
 class CsvTable:
@@ -60,8 +61,12 @@ class CsvTable:
                 return
             except csv.Error:
                 raise Unreadable(
-                    f"Line {lines.began} has a quotation mark where none can be, or one that is never closed. "
-                    "A cell with quotation marks stands in quotation marks, and its own are doubled."
+                    says(
+                        "Line %(began)s has a quotation mark where none can be, or one that is never "
+                        "closed. A cell with quotation marks stands in quotation marks, and its own "
+                        "are doubled.",
+                        began=lines.began,
+                    )
                 ) from None
             count += 1
             if count > ROWS_MAX + 1:
@@ -87,7 +92,16 @@ class CsvTable:
                 yield line
         except UnicodeError:
             raise Unreadable(
-                f"Near line {number + 1} the text cannot be read as {self._encoding.upper()}. {_REMEDY}",
+                says_all(
+                    [
+                        says(
+                            "Near line %(line)s the text cannot be read as %(encoding)s.",
+                            line=number + 1,
+                            encoding=self._encoding.upper(),
+                        ),
+                        _REMEDY,
+                    ]
+                ),
                 code="encoding",
             ) from None
 
@@ -143,7 +157,8 @@ def _encoding(head: bytes) -> str:
         return "utf-16"
     if b"\x00" in head:
         raise Unreadable(
-            f"The file holds NUL bytes: it is no text, or UTF-16 without its mark. {_REMEDY}", code="encoding"
+            says_all([says("The file holds NUL bytes: it is no text, or UTF-16 without its mark."), _REMEDY]),
+            code="encoding",
         )
     return "utf-8-sig"
 
@@ -157,12 +172,23 @@ def _parted(line: str, delimiter: str) -> int:
 
 def _not_utf8(number: int) -> Unreadable:
     return Unreadable(
-        f"Line {number} is not UTF-8 text; it may be Windows-1257, 1250 or 1251. {_REMEDY}", code="encoding"
+        says_all(
+            [
+                says("Line %(line)s is not UTF-8 text; it may be Windows-1257, 1250 or 1251.", line=number),
+                _REMEDY,
+            ]
+        ),
+        code="encoding",
     )
 
 
 def _record_too_long(number: int) -> TooMuch:
     return TooMuch(
-        f"The row that begins in line {number} has more than {RECORD_MAX:,} characters. "
-        "Look for a quotation mark that is never closed, or for too many columns."
+        says(
+            "The row that begins in line %(number)s has more than %(most)s "
+            "characters. Look for a quotation mark that is never closed, or for too many "
+            "columns.",
+            number=number,
+            most=f"{RECORD_MAX:,}",
+        )
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from xml.parsers import expat
 
+from postcards.errors import says
 from postcards.gateways.table_bounds import (
     CELL_MAX,
     COLUMNS_MAX,
@@ -108,8 +109,13 @@ class SheetReader:
         said = self._said("".join(self._value))
         if self._has_formula and not self._value:
             raise Unreadable(
-                f"Line {self._line}, column {self._column} holds a formula whose result was not saved. Open the "
-                "workbook in a spreadsheet and save it, or paste the values in place of the formulas.",
+                says(
+                    "Line %(line)s, column %(column)s holds a formula whose result was not "
+                    "saved. Open the workbook in a spreadsheet and save it, or paste the values "
+                    "in place of the formulas.",
+                    line=self._line,
+                    column=self._column,
+                ),
                 code="formula",
             )
         if not said:
@@ -126,7 +132,10 @@ class SheetReader:
             )
             if value and not known:
                 raise Unreadable(
-                    f"Line {self._line} refers to a text that is not in the workbook. Save it again."
+                    says(
+                        "Line %(line)s refers to a text that is not in the workbook. Save it again.",
+                        line=self._line,
+                    )
                 )
             return self._strings[int(place)] if value else ""
         if self._kind == "inlineStr":

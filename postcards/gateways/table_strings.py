@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from xml.parsers import expat
 
+from postcards.errors import says
 from postcards.gateways.table_bounds import CELL_MAX, TooMuch
 
 #: How a workbook writes a character that XML has no place for: _x000D_ (ECMA-376, ST_Xstring).
@@ -37,7 +38,12 @@ class Words:
             return
         self._length += len(data)
         if self._length > CELL_MAX:
-            raise TooMuch(f"A text in the workbook has more than {CELL_MAX:,} characters. Shorten it.")
+            raise TooMuch(
+                says(
+                    "A text in the workbook has more than %(most)s characters. Shorten it.",
+                    most=f"{CELL_MAX:,}",
+                )
+            )
         self._parts.append(data)
 
     def said(self) -> str:
@@ -71,7 +77,10 @@ class StringsReader:
             return
         if len(self._strings) >= self._at_most:
             raise TooMuch(
-                f"The workbook holds more than {self._at_most:,} texts. Split it into several files."
+                says(
+                    "The workbook holds more than %(most)s texts. Split it into several files.",
+                    most=f"{self._at_most:,}",
+                )
             )
         self._strings.append(self._words.said())
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 from xml.parsers import expat
 
+from postcards.errors import says, says_all
 from postcards.gateways.table_bounds import (
     ROWS_MAX,
     STRINGS_MAX,
@@ -29,8 +30,10 @@ from postcards.rules.import_columns import Row
 _PIECE = 64 * 1024
 #: Parts without cells (relations, the list of sheets) are small.
 _SMALL_PART = 2 * 1024 * 1024
-_NOT_ONE = "This is an archive, but no workbook (.xlsx). Save the table as .xlsx or as CSV UTF-8."
-_DAMAGED = "The workbook is damaged. Open it in a spreadsheet, and save it again as .xlsx or as CSV UTF-8."
+_NOT_ONE = says("This is an archive, but no workbook (.xlsx). Save the table as .xlsx or as CSV UTF-8.")
+_DAMAGED = says(
+    "The workbook is damaged. Open it in a spreadsheet, and save it again as .xlsx or as CSV UTF-8."
+)
 
 
 class XlsxTable:
@@ -146,12 +149,21 @@ def _bare(tag: str) -> str:
 
 def _no_doctype(*_: object) -> None:
     raise Unreadable(
-        "The workbook brings definitions of its own (DTD), as no spreadsheet writes them. " + _DAMAGED
+        says_all(
+            [
+                says("The workbook brings definitions of its own (DTD), as no spreadsheet writes them."),
+                _DAMAGED,
+            ]
+        )
     )
 
 
 def _unpacks(at_most: int) -> TooMuch:
     size = at_most // (1024 * 1024)
     return TooMuch(
-        f"The workbook unpacks to more than {size} MB. Keep only the table in it, or save it as CSV UTF-8."
+        says(
+            "The workbook unpacks to more than %(size)s MB. Keep only the table in it, "
+            "or save it as CSV UTF-8.",
+            size=size,
+        )
     )

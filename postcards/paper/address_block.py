@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from postcards.errors import Fault, Invalid
+from postcards.errors import Fault, Invalid, says
 from postcards.paper.layout import (
     ADDRESS,
     ADDRESS_LINES,
@@ -60,9 +60,13 @@ def fit_address(lines: Sequence[str]) -> SetBlock:
     for position, line in enumerate(lines, start=1):
         broken += _broken(line, size, position)
     if len(broken) > ADDRESS_LINES:
-        message = (
-            f"The address takes {len(broken)} lines on the card, and there is room for {ADDRESS_LINES}. "
-            f"Please shorten it or join short lines; the longest is “{max(lines, key=len)}”."
+        message = says(
+            "The address takes %(count)s lines on the card, and there is room for "
+            "%(room)s. Please shorten it or join short lines; the longest is "
+            "“%(longest)s”.",
+            count=len(broken),
+            room=ADDRESS_LINES,
+            longest=max(lines, key=len),
         )
         raise DoesNotFit(message, faults=[Fault("address_lines", "too_many_lines", message)])
     return SetBlock(size, tuple(broken))
@@ -80,7 +84,9 @@ def fit_sender(name: str) -> SetBlock:
     lines, fits = _wrapped(name, 5.0, room)
     if fits and len(lines) <= 2:
         return SetBlock(5.0, tuple(lines))
-    message = "The sender's name is longer than the two small lines the card has for it. Please shorten it."
+    message = says(
+        "The sender's name is longer than the two small lines the card has for it. Please shorten it."
+    )
     raise DoesNotFit(message, faults=[Fault("sender.name", "too_long", message)])
 
 
@@ -95,16 +101,20 @@ def fit_message(text: str) -> SetBlock:
             return SetBlock(size, tuple(lines))
     if not fits:
         word = max(text.split(), key=lambda part: _width(part, size))
-        message = (
-            f"The message has a word that is longer than a line of the card: “{word[:60]}”. "
-            "Please shorten it, or part it with a space."
+        message = says(
+            "The message has a word that is longer than a line of the card: “%(word)s”. "
+            "Please shorten it, or part it with a space.",
+            word=word[:60],
         )
         raise DoesNotFit(message, faults=[Fault("message", "word_too_long", message)])
     room = int(MESSAGE.height / (size * MESSAGE_LEADING * _POINT))
     over = sum(len(line) + 1 for line in lines[room:])
-    message = (
-        f"The message takes {len(lines)} lines on the card, and there is room for {room}. "
-        f"Please shorten it by about {over} letters."
+    message = says(
+        "The message takes %(count)s lines on the card, and there is room for %(room)s. "
+        "Please shorten it by about %(over)s letters.",
+        count=len(lines),
+        room=room,
+        over=over,
     )
     raise DoesNotFit(message, faults=[Fault("message", "too_long", message)])
 
@@ -118,9 +128,11 @@ def _broken(line: str, size: float, position: int) -> list[str]:
     lines, fits = _wrapped(line, size, ADDRESS.width)
     if not fits:
         word = max(line.split(), key=lambda part: _width(part, size))
-        message = (
-            f"Line {position} has a word that is too long for the card: “{word}”. "
-            f"Please shorten it, or part it with a space or a hyphen and a space."
+        message = says(
+            "Line %(position)s has a word that is too long for the card: “%(word)s”. "
+            "Please shorten it, or part it with a space or a hyphen and a space.",
+            position=position,
+            word=word,
         )
         raise DoesNotFit(message, faults=[Fault(f"address_lines.{position - 1}", "word_too_long", message)])
     return lines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from postcards.errors import Fault
+from postcards.errors import Fault, says, says_all
 from postcards.paper.address_block import (
     DoesNotFit,
     SetBlock,
@@ -53,5 +53,5 @@ def _without_font(field: str, words: str) -> list[Fault]:
     _printable.update(set(words).difference(missing))
     if not missing:
         return []
-    message = f"{unprintable(missing)} Please write it in Latin letters."
+    message = says_all([unprintable(missing), says("Please write it in Latin letters.")])
     return [Fault(field, "no_font", message)]

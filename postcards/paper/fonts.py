@@ -20,7 +20,7 @@ from typing import Any
 
 import uharfbuzz as hb
 
-from postcards.errors import Fault, Invalid, Unavailable
+from postcards.errors import Fault, Invalid, Said, Unavailable, as_given, says, says_all, says_n
 
 FOLDER = Path(__file__).parent / "fonts"
 EXTRAS = ("cjk", "world")
@@ -36,11 +36,11 @@ class NoSuchCharacter(Invalid):
 
 def no_such_character(characters: Iterable[str]) -> NoSuchCharacter:
     """The refusal that names `characters`. This will return it, to be raised by the caller."""
-    message = f"{unprintable(characters)} Please write it with other letters."
+    message = says_all([unprintable(characters), says("Please write it with other letters.")])
     return NoSuchCharacter(message, faults=[Fault("text", "no_such_character", message)])
 
 
-def unprintable(characters: Iterable[str]) -> str:
+def unprintable(characters: Iterable[str]) -> Said:
     """Say which characters cannot be printed here, and which extra would bring them.
 
     This will return e.g. "“木” (CJK UNIFIED IDEOGRAPH-6728) needs the extra “cjk”, which is not installed here."
@@ -53,19 +53,28 @@ def unprintable(characters: Iterable[str]) -> str:
     for extra, lacking in by_extra.items():
         shown = _listed(lacking)
         if extra is None:
-            said.append(f"We cannot print {shown}.")
+            said.append(says("We cannot print %(shown)s.", shown=shown))
         else:
-            verb = "needs" if len(lacking) == 1 else "need"
-            said.append(f"{shown} {verb} the extra “{extra}”, which is not installed here.")
-    return " ".join(said)
+            said.append(
+                says_n(
+                    "%(shown)s needs the extra “%(extra)s”, which is not installed here.",
+                    "%(shown)s need the extra “%(extra)s”, which is not installed here.",
+                    len(lacking),
+                    shown=shown,
+                    extra=extra,
+                )
+            )
+    return says_all(said)
 
 
-def _listed(characters: list[str]) -> str:
+def _listed(characters: list[str]) -> Said:
     """One with its name, for it may look like nothing; of many the first four."""
     if len(characters) == 1:
-        return f"“{characters[0]}” ({unicodedata.name(characters[0], 'a sign without a name')})"
+        name = unicodedata.name(characters[0], None) or says("a sign without a name")
+        return says("“%(sign)s” (%(name)s)", sign=characters[0], name=name)
     shown = ", ".join(f"“{each}”" for each in characters[:4])
-    return f"{shown} and {more} more" if (more := len(characters) - 4) > 0 else shown
+    more = len(characters) - 4
+    return says("%(shown)s and %(more)s more", shown=shown, more=more) if more > 0 else as_given(shown)
 
 
 def extra_for(character: str) -> str | None:

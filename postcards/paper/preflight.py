@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 import pypdfium2  # type: ignore[import-untyped]
 
-from postcards.errors import Denied, Invalid
+from postcards.errors import Denied, Invalid, says
 from postcards.paper.card import draw_card
 from postcards.paper.preflight_card import Box, back_faults, front_faults, shared_boxes
 from postcards.paper.preflight_file import BrokenFile, PrintFile
@@ -84,7 +84,9 @@ def checked_card(look: Look, face: Face, *, sheet: str | Sheet = "a6") -> bytes:
     """
     pdf = draw_card(look, face, sheet=sheet)
     if faults := preflight(io.BytesIO(pdf), look, [face], sheet=sheet, every=1):
-        raise NotFitToPrint(f"This card cannot be printed as it is. {faults[0].why} Please tell the desk.")
+        raise NotFitToPrint(
+            says("This card cannot be printed as it is. %(why)s Please tell the desk.", why=faults[0].why)
+        )
     return pdf
 
 

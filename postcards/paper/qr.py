@@ -16,7 +16,7 @@ import qrcode
 from qrcode.constants import ERROR_CORRECT_M, ERROR_CORRECT_Q
 from qrcode.util import MODE_ALPHA_NUM, QRData
 
-from postcards.errors import Fault, Invalid
+from postcards.errors import Fault, Invalid, says
 from postcards.paper.layout import QR_QUIET
 
 LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"  # ISO/IEC 18004, table 5
@@ -42,9 +42,11 @@ def version_and_level(length: int) -> tuple[int, str]:
             return version, "Q"
         if length <= medium and length > CAPACITY[SMALL][1]:
             return version, "M"
-    message = (
-        f"The address in the QR has {length} letters, and a card has room for {CAPACITY[5][0]}: "
-        "set a shorter POSTCARDS_PUBLIC_URL."
+    message = says(
+        "The address in the QR has %(length)s letters, and a card has room for "
+        "%(capacity)s: set a shorter POSTCARDS_PUBLIC_URL.",
+        length=length,
+        capacity=CAPACITY[5][0],
     )
     raise Invalid(message, faults=[Fault("url", "too_long", message)])
 
@@ -63,7 +65,7 @@ def qr_rows(url: str) -> tuple[int, ...]:
     for sign in url:
         value = _VALUE.get(sign)
         if value is None:
-            message = f"The address in the QR must be upper case and free of {sign!r}."
+            message = says("The address in the QR must be upper case and free of %(sign)s.", sign=repr(sign))
             raise Invalid(message, faults=[Fault("url", "not_alphanumeric", message)])
         values.append(value)
     size = qr_size(url)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session, aliased
 
-from postcards.errors import NotFound
+from postcards.errors import NotFound, says
 from postcards.models import Card, Manifest, ManifestFile, ManifestLine, Receipt, ReceiptRefusal
 
 
@@ -165,7 +165,11 @@ def newest(session: Session, *, campaign_id: int, number: int, version: int | No
         query = query.where(Manifest.version == version)
     row = session.execute(query.order_by(Manifest.version.desc()).limit(1)).one_or_none()
     if row is None:
-        raise NotFound(f"There is no manifest {number}" + (f" in version {version}." if version else "."))
+        raise NotFound(
+            says("There is no manifest %(number)s in version %(version)s.", number=number, version=version)
+            if version
+            else says("There is no manifest %(number)s.", number=number)
+        )
     return ManifestRow(*row)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from postcards.errors import Fault
+from postcards.errors import CountryNamed, Fault, Said, as_given, says, says_all
 from postcards.rules.address_data import Layout, countries, fold, layout
 from postcards.rules.address_form import AddressForm, FormField, address_form
 from postcards.rules.country_line import country_line, country_name
@@ -80,7 +80,7 @@ def check_address(
     faults: list[Fault] = []
     warnings: list[Fault] = []
 
-    def fault(name: str, code: str, message: str) -> None:
+    def fault(name: str, code: str, message: Said) -> None:
         faults.append(Fault(f"{field}.{name}", code, message))
 
     found = _normal(address)
@@ -98,23 +98,29 @@ def check_address(
         return AddressCheck(found, tuple(faults), (), _rows(found))
     rules = layout(found.country)
     if abroad_only and found.country == origin:
-        here = country_name(origin, "en")
-        fault("country", "origin_country", f"These cards travel abroad: {here} cannot be their destination.")
+        here = _country(origin)
+        words = says("These cards travel abroad: %(country)s cannot be their destination.", country=here)
+        fault("country", "origin_country", words)
     for suspension in suspended:
         if suspension.country == found.country:
             fault("country", "suspended", _why(suspension, language))
     if not found.lines:
-        fault("lines", "required", "Please give the street and number, or the house.")
+        fault("lines", "required", says("Please give the street and number, or the house."))
     if found.city is None and _needs_town(found, rules):
-        fault("city", "required", "Please give the town.")
+        fault("city", "required", says("Please give the town."))
     found = _check_code(found, rules, field, faults)
     _warn(found, rules, origin, field, warnings)
     rows = _rows(found)
     # The name is one line, and so is the country's, which a domestic card leaves away.
     count = 1 + len(rows) + (found.country != origin)
     if count > LINES_MAX:
-        more = count - LINES_MAX
-        fault("lines", "too_many_lines", f"This takes {count} printed lines of {LINES_MAX}: {more} too many.")
+        words = says(
+            "This takes %(count)s printed lines of %(most)s: %(more)s too many.",
+            count=count,
+            most=LINES_MAX,
+            more=count - LINES_MAX,
+        )
+        fault("lines", "too_many_lines", words)
     return AddressCheck(found, tuple(faults), tuple(warnings), rows)
 
 
@@ -176,16 +182,27 @@ def _comma_below(text: str, country: str) -> str:
     return text.translate(_COMMA_BELOW) if country in _ROMANIAN else text
 
 
-def _no_such_country(code: str) -> str:
+def _country(code: str) -> CountryNamed:
+    return CountryNamed(code, country_name(code, "en"))
+
+
+def _no_such_country(code: str) -> Said:
     likely = _NOT_A_CODE.get(code.upper()) or (code.upper() if code.upper() in countries() else None)
-    hint = f' Did you mean "{likely}" ({country_name(likely, "en")})?' if likely else ""
-    return f"This must be a country's two capital letters, such as DE for Germany.{hint}"
+    words = says("This must be a country's two capital letters, such as DE for Germany.")
+    if likely is None:
+        return words
+    return says_all(
+        [words, says('Did you mean "%(code)s" (%(country)s)?', code=likely, country=_country(likely))]
+    )
 
 
-def _why(suspension: Suspension, language: str) -> str:
+def _why(suspension: Suspension, language: str) -> Said:
     note = suspension.note.get(language) or suspension.note.get("en") or next(iter(suspension.note.values()))
-    until = f" to {suspension.ends}" if suspension.ends else ""
-    return f"{note} (from {suspension.starts}{until})"
+    if suspension.ends is None:
+        return says("%(note)s (from %(starts)s)", note=note, starts=suspension.starts)
+    return says(
+        "%(note)s (from %(starts)s to %(ends)s)", note=note, starts=suspension.starts, ends=suspension.ends
+    )
 
 
 def _needs_town(address: Address, rules: Layout) -> bool:
@@ -197,22 +214,35 @@ def _needs_town(address: Address, rules: Layout) -> bool:
 
 def _check_code(address: Address, rules: Layout, field: str, faults: list[Fault]) -> Address:
     """Put the postcode into its normal form, or say what one looks like."""
-    name = country_name(address.country, "en")
+    name = _country(address.country)
     path = f"{field}.postal_code"
-    example = f", for example {rules.examples[0]}" if rules.examples else ""
+    example = rules.examples[0] if rules.examples else ""
     if address.postal_code is None:
         if "Z" in rules.required and rules.postcode is not None:
-            faults.append(Fault(path, "required", f"Please give the postcode{example}."))
+            words = (
+                says("Please give the postcode, for example %(example)s.", example=example)
+                if example
+                else says("Please give the postcode.")
+            )
+            faults.append(Fault(path, "required", words))
         return address
     if any(fault.field == path for fault in faults):
         return address
     if rules.postcode is None:
-        message = f"{name} has no postcodes: please leave this empty, or add the code to the street lines."
+        message = says(
+            "%(country)s has no postcodes: please leave this empty, or add the code to the street lines.",
+            country=name,
+        )
         faults.append(Fault(path, "postal_code", message))
         return address
     code = normal_postcode(address.postal_code, rules)
     if code is None:
-        faults.append(Fault(path, "postal_code", f"{name} has no such postcode{example}."))
+        words = (
+            says("%(country)s has no such postcode, for example %(example)s.", country=name, example=example)
+            if example
+            else says("%(country)s has no such postcode.", country=name)
+        )
+        faults.append(Fault(path, "postal_code", words))
         return address
     return replace(address, postal_code=code)
 
@@ -221,18 +251,26 @@ def _warn(address: Address, rules: Layout, origin: str, field: str, warnings: li
     """What a sorter might stumble over. Region names differ between lists, so they never forbid a card."""
     if address.region is None:
         if "S" in rules.required:
-            words = f"Letters to {country_name(address.country, 'en')} usually name the {rules.region_kind}."
-            warnings.append(Fault(f"{field}.region", "region_missing", words.replace("_", " ")))
+            words = says(
+                "Letters to %(country)s usually name the %(region)s.",
+                country=_country(address.country),
+                region=as_given(rules.region_kind.replace("_", " ")),
+            )
+            warnings.append(Fault(f"{field}.region", "region_missing", words))
     elif rules.regions and fold(address.region) not in rules.regions:
-        words = (
-            f"This is not in our list of regions of {country_name(address.country, 'en')}: please look again."
+        words = says(
+            "This is not in our list of regions of %(country)s: please look again.",
+            country=_country(address.country),
         )
         warnings.append(Fault(f"{field}.region", "region_unknown", words))
     city = address.city
     if city and address.country != origin and not _latin(city):
         latin = romanise_uk(city)
-        hint = f": {latin}" if address.country == "UA" and _latin(latin) else ""
-        message = f"Please add the town in Latin letters too, for sorters on the way{hint}."
+        message = (
+            says("Please add the town in Latin letters too, for sorters on the way: %(latin)s.", latin=latin)
+            if address.country == "UA" and _latin(latin)
+            else says("Please add the town in Latin letters too, for sorters on the way.")
+        )
         warnings.append(Fault(f"{field}.city", "not_latin", message))
 
 

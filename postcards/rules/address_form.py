@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from postcards.errors import NotFound
+from postcards.errors import NotFound, says
 from postcards.rules.address_data import Layout, countries, layout
 from postcards.rules.address_labels import label
 from postcards.rules.postcodes import prefix_pattern
@@ -43,7 +43,7 @@ def address_form(country: str, *, language: str) -> AddressForm:
     code that is no country's.
     """
     if country not in countries():
-        raise NotFound(f'There is no country "{country[:8]}".')
+        raise NotFound(says('There is no country "%(country)s".', country=country[:8]))
     rules = layout(country)
     order = [piece.field for line in rules.lines for piece in line if piece.field in rules.shown]
     # A town can always be typed: the data knows layouts without one (Japan) where people still write it.

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from postcards.errors import Fault
+from postcards.errors import Fault, says
 from postcards.rules.address import Address, block, check_address, printed_lines
 from postcards.rules.country_line import country_line
 from postcards.rules.edition import Edition
@@ -129,7 +129,11 @@ def _other_faults(words: CardWords, *, edition: Edition, at: dt.datetime) -> lis
         faults += faults_in(words.volunteer, field="volunteer", max_length=NAME_MAX)
     if words.language not in edition.languages:
         known = ", ".join(edition.languages)
-        faults.append(Fault("language", "language", f"is not a language of this campaign ({known})."))
+        faults.append(
+            Fault(
+                "language", "language", says("is not a language of this campaign (%(known)s).", known=known)
+            )
+        )
     if not edition.consent_in_force(words.consent_version, at):
         faults.append(
             Fault(

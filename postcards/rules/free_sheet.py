@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from postcards.errors import Fault, Invalid
+from postcards.errors import Fault, Invalid, Said, says
 from postcards.rules.sheet import BLEED, Sheet, plan
 
 _NUMBER = r"\d{1,4}(?:\.\d{1,2})?"
@@ -28,14 +28,14 @@ def free_sheet(words: str) -> Sheet | None:
         return None
     width, height = float(found["width"]), float(found["height"])
     if max(width, height) > _LARGEST:
-        raise _refused(f"A sheet has at most {_LARGEST:g} mm on a side.")
+        raise _refused(says("A sheet has at most %(most)s mm on a side.", most=f"{_LARGEST:g}"))
     millimetres: dict[str, float] = {}
     counts: dict[str, int] = {}
     answers: dict[str, bool] = {}
     for part in (found["more"] or "").split(",") if found["more"] else ():
         key, _, value = part.partition("=")
         if key in millimetres or key in counts or key in answers:
-            raise _refused(f"{key} is said twice.")
+            raise _refused(says("%(word)s is said twice.", word=key))
         if key in _MILLIMETRES and re.fullmatch(_NUMBER, value):
             millimetres[key] = float(value)
         elif key in _COUNTS and re.fullmatch(r"[1-9]\d?", value):
@@ -44,8 +44,11 @@ def free_sheet(words: str) -> Sheet | None:
             answers[key] = value == "yes"
         else:
             raise _refused(
-                f"{part!r} says nothing about a sheet. Possible are bleed, gap and margin in mm, columns and rows, "
-                "turned=yes or no, marks=yes or no."
+                says(
+                    "%(part)s says nothing about a sheet. Possible are bleed, gap and margin in mm, columns and "
+                    "rows, turned=yes or no, marks=yes or no.",
+                    part=repr(part),
+                )
             )
     return plan(
         width=width,
@@ -61,5 +64,5 @@ def free_sheet(words: str) -> Sheet | None:
     )
 
 
-def _refused(message: str) -> Invalid:
+def _refused(message: Said) -> Invalid:
     return Invalid(message, faults=[Fault("sheet", "format", message)])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from postcards.errors import Fault, Invalid
+from postcards.errors import Fault, Invalid, says, says_all
 from postcards.rules.import_headings import HEADINGS
 from postcards.rules.import_report import REPORT_HEADINGS
 
@@ -89,16 +89,25 @@ def read_headings(cells: Sequence[str], *, consent_declared: bool) -> Columns:
         elif field == "recipient.lines":
             lines.append((_number(heading), place))
         elif field in places:
-            words = f"The columns “{headings[places[field]]}” and “{_short(heading)}” both hold the {_name(field)}."
-            faults.append(Fault(field, "heading_twice", f"{words} Keep one."))
+            words = says(
+                "The columns “%(first)s” and “%(second)s” both hold the %(field)s. Keep one.",
+                first=headings[places[field]],
+                second=_short(heading),
+                field=_name(field),
+            )
+            faults.append(Fault(field, "heading_twice", words))
         else:
             places[field] = place
     if len(lines) > _LINES_MAX:
-        words = f"There are {len(lines)} columns of street lines; an address has at most {_LINES_MAX} lines."
+        words = says(
+            "There are %(columns)s columns of street lines; an address has at most %(most)s lines.",
+            columns=len(lines),
+            most=_LINES_MAX,
+        )
         faults.append(Fault("recipient.lines", "too_many_lines", words))
     faults += _missing(places, has_lines=bool(lines), consent_declared=consent_declared)
     if faults:
-        raise Invalid(" ".join(fault.message for fault in faults), faults=faults, code="headings")
+        raise Invalid(says_all([fault.message for fault in faults]), faults=faults, code="headings")
     ordered = tuple(place for _, place in sorted(lines))
     return Columns(headings, places, ordered, is_report)
 
@@ -109,18 +118,29 @@ def _missing(places: dict[str, int], *, has_lines: bool, consent_declared: bool)
     ]
     faults = []
     for field in lacking:
-        words = f"There is no column for the {_name(field)}: head one “{heading_of(field, 'en')}”."
+        words = says(
+            "There is no column for the %(field)s: head one “%(heading)s”.",
+            field=_name(field),
+            heading=heading_of(field, "en"),
+        )
         faults.append(Fault(field, "heading_missing", words))
     if "consent.version" not in places and not consent_declared:
-        words = "There is no column “consent version”. Add it, or declare the consent for the whole file."
+        words = says(
+            "There is no column “consent version”. Add it, or declare the consent for the whole file."
+        )
         faults.append(Fault("consent.version", "heading_missing", words))
     return faults
 
 
 def _unknown(heading: str) -> Fault:
     near = difflib.get_close_matches(letters(heading)[:_SHOWN], _fields(), n=1, cutoff=0.6)
-    hint = f" Did you mean “{_spelt()[near[0]]}”?" if near else " Rename it, or take the column out."
-    return Fault(_short(heading), "heading_unknown", f"“{_short(heading)}” is no heading we know.{hint}")
+    hint = (
+        says("Did you mean “%(heading)s”?", heading=_spelt()[near[0]])
+        if near
+        else says("Rename it, or take the column out.")
+    )
+    words = says("“%(heading)s” is no heading we know.", heading=_short(heading))
+    return Fault(_short(heading), "heading_unknown", says_all([words, hint]))
 
 
 def _short(heading: str) -> str:

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from postcards.errors import Fault
+from postcards.errors import Fault, says, says_all
 from postcards.rules.address import Address
 from postcards.rules.card_words import CardWords
 from postcards.rules.edition import Edition
@@ -63,7 +63,9 @@ def read_row(
         in_headings = index + columns.own < len(columns.headings)
         heading = columns.headings[index + columns.own] if in_headings else ""
         if cell.strip() and not heading:
-            where = f"Column {index + 1} holds text and has no heading. Give it one, or empty it."
+            where = says(
+                "Column %(column)s holds text and has no heading. Give it one, or empty it.", column=index + 1
+            )
             faults.append(Fault("row", "no_heading", where))
             break
     lines = tuple(line for place in columns.lines if (line := clean(cells[place - columns.own])))
@@ -117,10 +119,9 @@ def _no_country(named: str, edition: Edition) -> Fault:
     if not named:
         return Fault(field, "blank", "Name the country, or give its two letters.")
     near = nearest_country(named, _languages(edition))
-    hint = f" Did you mean {near}?" if near else ""
-    return Fault(
-        field, "country", f"This is no country we know: write its two letters, such as DE, or its name.{hint}"
-    )
+    words = says("This is no country we know: write its two letters, such as DE, or its name.")
+    hint = says("Did you mean %(country)s?", country=near)
+    return Fault(field, "country", says_all([words, hint]) if near else words)
 
 
 def _consent(
@@ -136,10 +137,15 @@ def _consent(
         return declared
     current = edition.current_consent(at).version
     if version and answer is None:
-        words = f"This is not a consent text this campaign ever had. Today's is {current}."
+        words = says(
+            "This is not a consent text this campaign ever had. Today's is %(version)s.", version=current
+        )
         faults.append(Fault("consent.version", "consent_version", words))
     else:
-        words = f"The sender has to agree first. Give the version they agreed to, such as {current}."
+        words = says(
+            "The sender has to agree first. Give the version they agreed to, such as %(version)s.",
+            version=current,
+        )
         faults.append(Fault("consent.version", "missing", words))
     return version
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from postcards.errors import Fault, Invalid
+from postcards.errors import Fault, Invalid, says, says_all
 from postcards.rules.crop_marks import MARK_WIDTH_PT, TOLERANCE, Mark, crop_marks
 
 __all__ = [
@@ -117,28 +117,45 @@ def lay_out(
     gap_y = 2 * bleed if gap is None else gap
     if min(gap_x if columns > 1 else 2 * bleed, gap_y if rows > 1 else 2 * bleed) < 2 * bleed - TOLERANCE:
         raise ImpossibleSheet(
-            f"Between two cards with {_mm(bleed)} mm bleed each, {_mm(2 * bleed)} mm are needed, and "
-            f"{_mm(min(gap_x, gap_y))} mm are given."
+            says(
+                "Between two cards with %(bleed)s mm bleed each, %(need)s mm are needed, and %(has)s mm are given.",
+                bleed=_mm(bleed),
+                need=_mm(2 * bleed),
+                has=_mm(min(gap_x, gap_y)),
+            )
         )
     need_x = columns * across + (columns - 1) * gap_x + 2 * bleed + 2 * margin
     need_y = rows * up + (rows - 1) * gap_y + 2 * bleed + 2 * margin
     faults = []
-    for direction, need, has in (("width", need_x, width), ("height", need_y, height)):
+    for direction, need, has in ((says("width"), need_x, width), (says("height"), need_y, height)):
         if need > has + TOLERANCE:
             faults.append(
                 Fault(
-                    direction,
+                    str(direction),
                     "too_small",
-                    f"{direction}: {_mm(need)} mm are needed, the sheet has {_mm(has)} mm: "
-                    f"{_mm(need - has)} mm too little",
+                    says(
+                        "%(direction)s: %(need)s mm are needed, the sheet has %(has)s mm: %(lack)s mm too little",
+                        direction=direction,
+                        need=_mm(need),
+                        has=_mm(has),
+                        lack=_mm(need - has),
+                    ),
                 )
             )
     if faults:
-        edge = f" and {_mm(margin)} mm margin" if margin else ""
+        edge = says("%(bleed)s mm bleed", bleed=_mm(bleed))
+        if margin:
+            edge = says("%(bleed)s mm bleed and %(margin)s mm margin", bleed=_mm(bleed), margin=_mm(margin))
         raise ImpossibleSheet(
-            f"{columns} x {rows} cards of {_mm(across)} x {_mm(up)} mm with {_mm(bleed)} mm bleed{edge} do not fit "
-            f"{_mm(width)} x {_mm(height)} mm ({'; '.join(fault.message for fault in faults)}). "
-            "Take a larger sheet, fewer cards or no bleed.",
+            says(
+                "%(cards)s cards of %(card)s mm with %(edge)s do not fit %(sheet)s mm (%(faults)s). "
+                "Take a larger sheet, fewer cards or no bleed.",
+                cards=f"{columns} x {rows}",
+                card=f"{_mm(across)} x {_mm(up)}",
+                edge=edge,
+                sheet=f"{_mm(width)} x {_mm(height)}",
+                faults=says_all([fault.message for fault in faults], "; "),
+            ),
             faults=faults,
         )
     left = (width - need_x) / 2 + margin + bleed
@@ -248,8 +265,14 @@ def _check_card(width: float, height: float) -> None:
     (least_w, most_w), (least_h, most_h) = CARD_LIMITS
     if not (least_w <= width <= most_w and least_h <= height <= most_h and width >= CARD_RATIO * height):
         raise ImpossibleSheet(
-            f"A postcard is {_mm(least_h)} x {_mm(least_w)} to {_mm(most_h)} x {_mm(most_w)} mm and at least "
-            f"{CARD_RATIO} times as long as it is high; {_mm(width)} x {_mm(height)} mm is not."
+            says(
+                "A postcard is %(least)s to %(most)s mm and at least %(ratio)s times as long as it is high; "
+                "%(card)s mm is not.",
+                least=f"{_mm(least_h)} x {_mm(least_w)}",
+                most=f"{_mm(most_h)} x {_mm(most_w)}",
+                ratio=CARD_RATIO,
+                card=f"{_mm(width)} x {_mm(height)}",
+            )
         )
 
 
@@ -281,10 +304,19 @@ def sheet_named(name: str) -> Sheet:
 
     found = free_sheet(name)
     if found is None:
+        known = ", ".join(PRESETS)
         raise Invalid(
-            f"There is no sheet called {name!r}. Choose one of {', '.join(PRESETS)}, or write its size: 330x480.",
+            says(
+                "There is no sheet called %(name)s. Choose one of %(known)s, or write its size: 330x480.",
+                name=repr(name),
+                known=known,
+            ),
             faults=[
-                Fault("sheet", "unknown", f"must be one of {', '.join(PRESETS)}, or a size such as 330x480")
+                Fault(
+                    "sheet",
+                    "unknown",
+                    says("must be one of %(known)s, or a size such as 330x480", known=known),
+                )
             ],
         )
     return found

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import Final
 
-from postcards.errors import Fault
+from postcards.errors import N_, Fault, Marked, Said, says, says_marked
 
 NAME_MAX: Final = 100
 
@@ -53,40 +53,60 @@ def faults_in(text: str, *, field: str, max_length: int, required: bool = True) 
     the sign. Whether a font has the character is asked where the fonts are.
     """
     if len(text) > max_length:
-        return [_fault(field, "too_long", f"This has {len(text)} characters; at most {max_length} fit.")]
+        return [
+            _fault(
+                field,
+                "too_long",
+                says(
+                    "This has %(length)s characters; at most %(most)s fit.", length=len(text), most=max_length
+                ),
+            )
+        ]
     if _EVERYDAY.fullmatch(text):
         blank = text.strip(" ") == ""
     else:
         for place, letter in enumerate(text, start=1):
             if found := _wrong(letter):
                 code, words = found
-                return [_fault(field, code, f"Character {place} (U+{ord(letter):04X}) {words}")]
+                return [_fault(field, code, says_marked(words, place=place, sign=f"U+{ord(letter):04X}"))]
         if heap := _heap(text):
-            return [_fault(field, "unprintable", f"Character {heap} carries more marks than can be printed.")]
+            return [
+                _fault(
+                    field,
+                    "unprintable",
+                    says("Character %(place)s carries more marks than can be printed.", place=heap),
+                )
+            ]
         blank = is_blank(text)
-    return [_fault(field, "blank", "Please fill this in.")] if required and blank else []
+    return [_fault(field, "blank", says("Please fill this in."))] if required and blank else []
 
 
-def _fault(field: str, code: str, message: str) -> Fault:
+def _fault(field: str, code: str, message: Said) -> Fault:
     return Fault(field, code, message)
 
 
-def _wrong(letter: str) -> tuple[str, str] | None:
+def _wrong(letter: str) -> tuple[str, Marked] | None:
     if letter.isprintable() and letter < "\u1100":
         return None
     if letter in "\n\r\v\f\x85\u2028\u2029":
-        return "newline", "is a line break: use one field for each line."
+        return "newline", N_("Character %(place)s (%(sign)s) is a line break: use one field for each line.")
     if letter in _BIDI:
-        return "bidi_control", "turns the direction of the text: please remove it."
+        return "bidi_control", N_(
+            "Character %(place)s (%(sign)s) turns the direction of the text: please remove it."
+        )
     category = unicodedata.category(letter)
     if category == "Cs":
-        return "surrogate", "is half a character: please type it again."
+        return "surrogate", N_("Character %(place)s (%(sign)s) is half a character: please type it again.")
     if category == "Cc":
-        return "control_character", "is a control character: please remove it."
+        return "control_character", N_(
+            "Character %(place)s (%(sign)s) is a control character: please remove it."
+        )
     if _PICTURES.match(letter):
-        return "emoji", "is a picture: the card is printed with letters only."
+        return "emoji", N_(
+            "Character %(place)s (%(sign)s) is a picture: the card is printed with letters only."
+        )
     if category in ("Cn", "Co") or (category == "Cf" and letter not in _JOINERS):
-        return "unprintable", "cannot be printed: please remove it."
+        return "unprintable", N_("Character %(place)s (%(sign)s) cannot be printed: please remove it.")
     return None
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
-from postcards.errors import NotFound
+from postcards.errors import NotFound, says
 from postcards.models import Booklet, TrackingCode
 from postcards.models.booklet import LARGEST
 from postcards.rules.booklet import fair_share
@@ -43,6 +43,13 @@ class BookletFound:
     is_new: bool = False
 
 
+_NOT_OPEN = {
+    "draft": says("The campaign is draft. Ask an organiser."),
+    "paused": says("The campaign is paused. Ask an organiser."),
+    "closed": says("The campaign is closed. Ask an organiser."),
+}
+
+
 def lend(
     session: Session,
     *,
@@ -68,7 +75,7 @@ def lend(
         raise KioskRetired("This kiosk was retired: it can hand in what it holds, and take nothing new.")
     if kiosk.campaign_status != "open":
         raise NotOpen(
-            f"The campaign is {kiosk.campaign_status}. Ask an organiser.",
+            _NOT_OPEN.get(kiosk.campaign_status, _NOT_OPEN["closed"]),
             code=f"campaign_{kiosk.campaign_status}",
         )
     share = fair_share(free=_free(session, kiosk.campaign_id), kiosks=_active(session, kiosk, at))
@@ -154,12 +161,15 @@ def give_back(
         row = standing.get(number)
         if row is None:
             raise drawer.StampNotLent(
-                f"Stamp {number} is not in this booklet. Nothing was given back.", number=number
+                says("Stamp %(number)s is not in this booklet. Nothing was given back.", number=number),
+                number=number,
             )
         if row.ended == "returned" or (row.ended == "replaced" and row.card_id is None):
             continue
         if row.status != "lent" or not row.here:
-            raise drawer.StampUsed(f"Stamp {number} carries a card. Nothing was given back.", number=number)
+            raise drawer.StampUsed(
+                says("Stamp %(number)s carries a card. Nothing was given back.", number=number), number=number
+            )
         to_return.append(number)
     if to_return:
         session.execute(

@@ -7,7 +7,7 @@ import datetime as dt
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from postcards.errors import Denied, Fault, Invalid, NotFound
+from postcards.errors import Denied, Fault, Invalid, NotFound, says
 from postcards.jobs import RETAIN, enqueue
 from postcards.models import Campaign, Stamp, Venue
 from postcards.rules.edition import Edition
@@ -41,9 +41,14 @@ _FILL_DRAWER = text(
 def create(session: Session, *, edition: Edition, vault: Vault, by: str, at: dt.datetime) -> Campaign:
     """This will create the campaign as a draft, with `cap` free stamps, its venues and a data key of its own."""
     if session.scalar(select(Campaign.id).where(Campaign.slug == edition.slug)) is not None:
-        raise SlugTaken(f'There is a campaign "{edition.slug}" already. Give another name with --slug.')
+        raise SlugTaken(
+            says('There is a campaign "%(slug)s" already. Give another name with --slug.', slug=edition.slug)
+        )
     if edition.card.picture and not edition.card.picture_sha256:
-        message = f"card.picture: {edition.card.picture} was not put into the storage before the campaign."
+        message = says(
+            "card.picture: %(picture)s was not put into the storage before the campaign.",
+            picture=edition.card.picture,
+        )
         raise Invalid(message, faults=[Fault("card.picture", "not_kept", message)])
     campaign = Campaign(
         slug=edition.slug,
@@ -87,7 +92,7 @@ def find(session: Session, *, slug: str) -> Campaign:
     campaign = session.scalar(select(Campaign).where(Campaign.slug == slug))
     if campaign is None:
         known = ", ".join(session.scalars(select(Campaign.slug).order_by(Campaign.id))) or "none yet"
-        raise NotFound(f'There is no campaign "{slug}". There are: {known}.')
+        raise NotFound(says('There is no campaign "%(slug)s". There are: %(known)s.', slug=slug, known=known))
     return campaign
 
 
@@ -96,7 +101,8 @@ def set_status(session: Session, *, slug: str, status: str, by: str, at: dt.date
     campaign = find(session, slug=slug)
     if campaign.forgotten_at is not None:
         raise Denied(
-            f'"{slug}" is over: nothing of it is kept but numbers. Make a new one.', code="campaign_over"
+            says('"%(slug)s" is over: nothing of it is kept but numbers. Make a new one.', slug=slug),
+            code="campaign_over",
         )
     if campaign.status == status:
         return campaign
@@ -110,7 +116,15 @@ def set_status(session: Session, *, slug: str, status: str, by: str, at: dt.date
         )
     )
     if moved.rowcount != 1:  # type: ignore[attr-defined]
-        raise Denied(f'"{slug}" is {campaign.status}: it cannot become {status}.', code="campaign_status")
+        raise Denied(
+            says(
+                '"%(slug)s" is %(status)s: it cannot become %(wanted)s.',
+                slug=slug,
+                status=campaign.status,
+                wanted=status,
+            ),
+            code="campaign_status",
+        )
     journal.write(
         session,
         campaign_id=campaign.id,
@@ -166,6 +180,7 @@ def _take_away(session: Session, campaign: Campaign, cap: int) -> None:
         )
     if used is not None:
         raise CapInUse(
-            f"Stamp {used} is in use or was, so the cap cannot go below {used}.", lowest_possible_cap=used
+            says("Stamp %(used)s is in use or was, so the cap cannot go below %(used)s.", used=used),
+            lowest_possible_cap=used,
         )
     session.execute(delete(Stamp).where(*above))

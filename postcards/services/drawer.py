@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from postcards.errors import Denied, Unavailable
+from postcards.errors import Denied, Unavailable, says
 
 #: How often a free stamp that others hold is tried for, and the pause between, seconds (about 2 s altogether).
 TRIES = 110
@@ -181,9 +181,11 @@ def _none_left_or_wait(session: Session, campaign_id: int, pause: Callable[[floa
     """Raises `CapReached` when no stamp is free, at this new statement's instant; otherwise waits a moment."""
     if not session.execute(_IS_ONE_FREE, {"campaign_id": campaign_id}).scalar():
         lent = session.execute(_LENT, {"campaign_id": campaign_id}).scalar() or 0
-        words = "All stamps of this campaign are used."
+        words = says("All stamps of this campaign are used.")
         if lent:
-            words = f"All stamps are used or at other kiosks; {lent} of those may still come back."
+            words = says(
+                "All stamps are used or at other kiosks; %(lent)s of those may still come back.", lent=lent
+            )
         raise CapReached(words, lent=lent)
     pause(random.uniform(*PAUSE))  # noqa: S311 - jitter, not a secret
 
@@ -203,11 +205,23 @@ def _why_not(session: Session, *, campaign_id: int, kiosk_id: uuid.UUID, number:
         {"campaign_id": campaign_id, "kiosk_id": kiosk_id, "number": number},
     ).one_or_none()
     if row is not None and (row.recalled or row.booklet == "recalled"):
-        return StampRecalled(f"Stamp {number} was recalled from this kiosk. Set the card aside for the desk.")
+        return StampRecalled(
+            says(
+                "Stamp %(number)s was recalled from this kiosk. Set the card aside for the desk.",
+                number=number,
+            )
+        )
     if row is not None and row.status == "used" and row.booklet is not None:
-        return StampUsed(f"Stamp {number} carries a card already. Take the next one.")
+        return StampUsed(says("Stamp %(number)s carries a card already. Take the next one.", number=number))
     if row is not None and row.status == "lent" and row.kind == "stock":
-        return StampNotLent(f"Stamp {number} is on a stock card, for writing by hand. Take the next stamp.")
+        return StampNotLent(
+            says(
+                "Stamp %(number)s is on a stock card, for writing by hand. Take the next stamp.",
+                number=number,
+            )
+        )
     if kind == "stock":
-        return StampNotLent(f"No. {number} is no stock card of this kiosk. Look at the number again.")
-    return StampNotLent(f"Stamp {number} is not lent to this kiosk.")
+        return StampNotLent(
+            says("No. %(number)s is no stock card of this kiosk. Look at the number again.", number=number)
+        )
+    return StampNotLent(says("Stamp %(number)s is not lent to this kiosk.", number=number))

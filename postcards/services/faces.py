@@ -10,7 +10,7 @@ from typing import Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from postcards.errors import NotFound, Unavailable
+from postcards.errors import NotFound, Unavailable, says
 from postcards.models import Card, Person
 from postcards.rules.card_words import address_lines
 from postcards.rules.edition import Edition
@@ -40,10 +40,18 @@ def own_picture(edition: Edition, files: Reads) -> bytes | None:
         picture = files.get(picture_key(kept))
     except NotFound as missing:
         raise PictureGone(
-            f"The picture {edition.card.picture} of this campaign is not in the storage."
+            says(
+                "The picture %(picture)s of this campaign is not in the storage.",
+                picture=edition.card.picture,
+            )
         ) from missing
     if hashlib.sha256(picture).hexdigest() != kept:
-        raise PictureGone(f"The picture {edition.card.picture} of this campaign was altered in the storage.")
+        raise PictureGone(
+            says(
+                "The picture %(picture)s of this campaign was altered in the storage.",
+                picture=edition.card.picture,
+            )
+        )
     return picture
 
 

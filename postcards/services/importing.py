@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from postcards.errors import Fault, Invalid, Unavailable
+from postcards.errors import Fault, Invalid, Unavailable, says
 from postcards.queries import campaigns
 from postcards.queries.campaigns import CampaignFound
 from postcards.rules.card_words import check_words
@@ -252,7 +252,9 @@ def _declared(consent: str | None, edition: Edition, at: dt.datetime) -> str | N
     """The version that was declared for the whole file, when it is one. Raises `Invalid`."""
     if consent is None or edition.consent_in_force(consent, at):
         return consent
-    words = (
-        f"“{consent}” is no consent text of this campaign. Today's is {edition.current_consent(at).version}."
+    words = says(
+        "“%(consent)s” is no consent text of this campaign. Today's is %(version)s.",
+        consent=consent,
+        version=edition.current_consent(at).version,
     )
     raise Invalid(words, faults=[Fault("consent", "consent_version", words)])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from postcards.errors import Denied, Invalid, NotFound
+from postcards.errors import Denied, Invalid, NotFound, says
 from postcards.models import Campaign, Kiosk, Venue
 from postcards.rules.text import NAME_MAX, clean, faults_in
 from postcards.rules.tracking_code import new_pairing_code, normalise
@@ -78,7 +78,13 @@ def add_kiosk(
         known = session.scalars(
             select(Venue.slug).where(Venue.campaign_id == campaign_id).order_by(Venue.position)
         )
-        raise NotFound(f'There is no venue "{venue_slug}". There are: {", ".join(known)}.')
+        raise NotFound(
+            says(
+                'There is no venue "%(venue)s". There are: %(known)s.',
+                venue=venue_slug,
+                known=", ".join(known),
+            )
+        )
     code = new_pairing_code()
     kiosk = Kiosk(
         id=uuid.uuid4(),
@@ -213,10 +219,25 @@ def _end(
         .values(status=status, pairing_hash=None, pairing_expires_at=None)
     )
     if ended.rowcount != 1:  # type: ignore[attr-defined]
-        raise Denied(f"This kiosk is {kiosk.status}: it cannot become {status}.", code="kiosk_status")
+        raise Denied(
+            says(
+                "This kiosk is %(status)s: it cannot become %(wanted)s.",
+                status=_STATES[kiosk.status],
+                wanted=_STATES[status],
+            ),
+            code="kiosk_status",
+        )
     _journal(session, kiosk, f"kiosk.{status}", by=by, at=at)
     session.refresh(kiosk)
     return kiosk
+
+
+_STATES = {
+    "waiting": says("waiting"),
+    "active": says("active"),
+    "retired": says("retired"),
+    "revoked": says("revoked"),
+}
 
 
 def _journal(session: Session, kiosk: Kiosk, action: str, *, by: str, at: dt.datetime) -> None:

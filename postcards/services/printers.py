@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from postcards.errors import Fault, Invalid, NotFound
+from postcards.errors import Fault, Invalid, NotFound, says
 from postcards.models import Printer
 from postcards.rules.sheet import Duplex
 from postcards.rules.text import clean, faults_in
@@ -40,7 +40,7 @@ def setup_of(session: Session, *, campaign_id: int, name: str | None, duplex: Du
         select(Printer).where(Printer.campaign_id == campaign_id, Printer.name == name)
     ).one_or_none()
     if found is None:
-        raise NotFound(f"There is no printer called “{name}” here.", code="no_such_printer")
+        raise NotFound(says("There is no printer called “%(name)s” here.", name=name), code="no_such_printer")
     edge: Duplex = "short-edge" if found.duplex == "short-edge" else "long-edge"
     return Setup(name, duplex or edge, found.front_x, found.front_y, found.back_x, found.back_y)
 
@@ -70,7 +70,11 @@ def save(
                 Fault(
                     field,
                     "range",
-                    f"must be from {-FARTHEST:g} to {FARTHEST:g} mm; lay the paper right first.",
+                    says(
+                        "must be from %(least)s to %(most)s mm; lay the paper right first.",
+                        least=f"{-FARTHEST:g}",
+                        most=f"{FARTHEST:g}",
+                    ),
                 )
             )
     if faults:
@@ -88,7 +92,7 @@ def remove(session: Session, *, campaign_id: int, name: str, by: str, at: dt.dat
     """This will forget the printer; runs that were laid out for it stay as they are. Raises `NotFound`."""
     gone = session.execute(delete(Printer).where(Printer.campaign_id == campaign_id, Printer.name == name))
     if gone.rowcount != 1:  # type: ignore[attr-defined]
-        raise NotFound(f"There is no printer called “{name}” here.", code="no_such_printer")
+        raise NotFound(says("There is no printer called “%(name)s” here.", name=name), code="no_such_printer")
     _journal(session, campaign_id, "printer.removed", by=by, at=at)
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from sqlalchemy import Row, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from postcards.errors import Denied, Fault, Invalid
+from postcards.errors import Denied, Fault, Invalid, Said, says, says_all
 from postcards.jobs import RETAIN, enqueue
 from postcards.models import Card, Manifest, ManifestLine, Receipt, ReceiptRefusal
 from postcards.queries import manifests as manifest_queries
@@ -208,10 +208,20 @@ def _checked(answer: Answer, cards: dict[int, uuid.UUID], manifest: ManifestRow)
     for place, refusal in enumerate(answer.refused):
         field = f"refused[{place}]"
         if refusal.number not in cards:
-            words = f"Card {refusal.number} is not on manifest {manifest.number}."
+            words = says(
+                "Card %(number)s is not on manifest %(manifest)s.",
+                number=refusal.number,
+                manifest=manifest.number,
+            )
             faults.append(Fault(f"{field}.number", "not_on_manifest", words))
         elif named[refusal.number] > 1:
-            faults.append(Fault(f"{field}.number", "named_twice", f"Card {refusal.number} is named twice."))
+            faults.append(
+                Fault(
+                    f"{field}.number",
+                    "named_twice",
+                    says("Card %(number)s is named twice.", number=refusal.number),
+                )
+            )
         reason, note = clean(refusal.reason), clean(refusal.note)
         faults += faults_in(reason, field=f"{field}.reason", max_length=REASON_MAX)
         faults += faults_in(note, field=f"{field}.note", max_length=NOTE_MAX, required=False)
@@ -219,7 +229,7 @@ def _checked(answer: Answer, cards: dict[int, uuid.UUID], manifest: ManifestRow)
     note = clean(answer.note)
     faults += _faults_in_note(note)
     if not FIRST_YEAR <= answer.received_at.year <= LAST_YEAR:
-        words = f"Must be a day between {FIRST_YEAR} and {LAST_YEAR}."
+        words = says("Must be a day between %(first)s and %(last)s.", first=FIRST_YEAR, last=LAST_YEAR)
         faults.append(Fault("received_at", "range", words))
     if answer.accepted < 0:
         faults.append(Fault("accepted", "range", "Cannot be less than none."))
@@ -241,18 +251,35 @@ def _checked(answer: Answer, cards: dict[int, uuid.UUID], manifest: ManifestRow)
 def _faults_in_note(note: str) -> list[Fault]:
     """A note may have several lines; each is looked at as a text of its own."""
     if len(note) > NOTE_MAX:
-        return [Fault("note", "too_long", f"This has {len(note)} characters; at most {NOTE_MAX} fit.")]
+        return [
+            Fault(
+                "note",
+                "too_long",
+                says(
+                    "This has %(length)s characters; at most %(most)s fit.",
+                    length=len(note),
+                    most=NOTE_MAX,
+                ),
+            )
+        ]
     lines = note.replace("\r\n", "\n").split("\n")
     found = (faults_in(line, field="note", max_length=NOTE_MAX, required=False) for line in lines)
     return next((faults for faults in found if faults), [])
 
 
-def _sum_up(answer: Answer, lines: int) -> str:
+def _sum_up(answer: Answer, lines: int) -> Said:
     counted = answer.accepted + len(answer.refused)
-    words = f"{answer.accepted} accepted and {len(answer.refused)} refused are {counted}, of {lines} listed."
+    words = says(
+        "%(accepted)s accepted and %(refused)s refused are %(counted)s, of %(lines)s listed.",
+        accepted=answer.accepted,
+        refused=len(answer.refused),
+        counted=counted,
+        lines=lines,
+    )
     if counted == lines:
-        return f"{words} The counts agree, so the difference must be 0."
-    return f"{words} Count again, or state the difference of {abs(lines - counted)}."
+        return says_all([words, says("The counts agree, so the difference must be 0.")])
+    remedy = says("Count again, or state the difference of %(difference)s.", difference=abs(lines - counted))
+    return says_all([words, remedy])
 
 
 def _carry_over(

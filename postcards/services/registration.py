@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from postcards.db import AtOnce, Clash
-from postcards.errors import Denied, Fault, Invalid, NotAllowed
+from postcards.errors import Denied, Fault, Invalid, NotAllowed, says
 from postcards.rules.card_words import CardWords, check_words, check_words_by_hand, placed
 from postcards.rules.edition import Edition
 from postcards.rules.tracking_code import new_slip_code, new_tracking_code
@@ -269,16 +269,20 @@ def find_replay(
     )
 
 
+_NOT_OPEN = {
+    "draft": says("The campaign is not open yet. Ask an organiser; nothing that was typed is lost."),
+    "paused": says("The campaign is paused. Ask an organiser; nothing that was typed is lost."),
+    "closed": says("The campaign is closed. Ask an organiser; nothing that was typed is lost."),
+}
+
+
 def _held(origin: Origin, prepared: Prepared) -> tuple[str, ...]:
     """What the desk has to settle about a fact on paper; refuses any other card that may not be made now."""
     reasons = list(prepared.broken_rules)
     if origin.campaign_status != "open":
         code = f"campaign_{origin.campaign_status}"
         if not prepared.request.is_fact_on_paper:
-            state = {"draft": "not open yet", "paused": "paused"}.get(origin.campaign_status, "closed")
-            raise NotOpen(
-                f"The campaign is {state}. Ask an organiser; nothing that was typed is lost.", code=code
-            )
+            raise NotOpen(_NOT_OPEN.get(origin.campaign_status, _NOT_OPEN["closed"]), code=code)
         reasons.append(code)
     if origin.is_retired and prepared.request.number is None:
         raise KioskRetired("This kiosk was retired: it can hand in what it holds, and take nothing new.")

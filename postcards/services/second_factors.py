@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
-from postcards.errors import Denied, Fault, Invalid
+from postcards.errors import Denied, Fault, Invalid, says
 from postcards.models import RecoveryCode, SecondFactor
 from postcards.queries.staff import identity_of
 from postcards.services import journal
@@ -209,7 +209,7 @@ def _about(staff_id: int) -> str:
 
 
 def _wrong() -> WrongCode:
-    message = "This code is not right, or was used already. Codes change every 30 seconds."
+    message = says("This code is not right, or was used already. Codes change every 30 seconds.")
     return WrongCode(message, faults=[Fault("code", "wrong_code", message)])
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, insert, text
 from sqlalchemy.orm import Session
 
-from postcards.errors import Denied, Invalid, NotFound
+from postcards.errors import Denied, Invalid, NotFound, says
 from postcards.models import SpoiledPrint
 from postcards.rules.text import clean, faults_in
 from postcards.services import journal, new_codes, tallies
@@ -86,21 +86,33 @@ def spoil(
 
 def _all_printed(found: Sequence[Row[Any]], numbers: Collection[int]) -> None:
     if missing := sorted(set(numbers) - {card.number for card in found}):
-        raise NotFound(f"There is no card No. {missing[0]} in this campaign.")
+        raise NotFound(says("There is no card No. %(missing)s in this campaign.", missing=missing[0]))
     if not found:
         raise Invalid("Say which cards are spoiled.")
     for card in found:
         if card.address_on_paper:
             raise NotSpoilable(
-                f"No. {card.number} was written by hand: it cannot be printed again. Give it up and start a new one."
+                says(
+                    "No. %(number)s was written by hand: it cannot be printed again. Give it up "
+                    "and start a new one.",
+                    number=card.number,
+                )
             )
         if card.status == "registered":
             if card.print_run_id is not None:
                 raise InPrintRun(
-                    f"No. {card.number} is in a print run that is not ready yet. Cancel or wait for it."
+                    says(
+                        "No. %(number)s is in a print run that is not ready yet. Cancel or wait for it.",
+                        number=card.number,
+                    )
                 )
-            raise NotSpoilable(f"No. {card.number} is not printed yet, so its paper cannot be spoiled.")
+            raise NotSpoilable(
+                says("No. %(number)s is not printed yet, so its paper cannot be spoiled.", number=card.number)
+            )
         if card.status != "printed":
             raise NotSpoilable(
-                f"No. {card.number} is on a manifest or with the post. Take it off its manifest first."
+                says(
+                    "No. %(number)s is on a manifest or with the post. Take it off its manifest first.",
+                    number=card.number,
+                )
             )

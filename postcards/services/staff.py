@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, and_, func, insert, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
-from postcards.errors import Fault, Invalid, NotFound
+from postcards.errors import Fault, Invalid, NotFound, says, says_all
 from postcards.models import SignInLink, Staff, StaffRole, StaffSession
 from postcards.models.staff import ROLES
 from postcards.queries.staff import StaffIdentity, identity_of
@@ -76,7 +76,7 @@ def add_staff(
     email = plain_email(email)
     faults = [*_faults_in_email(email), *_faults_in_roles(roles), *_faults_in_password(password)]
     if faults:
-        raise Invalid(" ".join(fault.message for fault in faults), faults=faults)
+        raise Invalid(says_all([fault.message for fault in faults]), faults=faults)
     hashed = _hasher.hash(_plain(password)) if password is not None else None
     new = postgresql.insert(Staff).values(email=email, password_hash=hashed, created_at=at)
     staff_id = session.scalars(
@@ -268,7 +268,11 @@ def _faults_in_roles(roles: Sequence[tuple[int | None, str]]) -> list[Fault]:
     if not roles:
         return [Fault("role", "missing", "Say at least one role.")]
     return [
-        Fault("role", "choice", f"“{role}” is no role; there are {', '.join(ROLES)}.")
+        Fault(
+            "role",
+            "choice",
+            says("“%(role)s” is no role; there are %(roles)s.", role=role, roles=", ".join(ROLES)),
+        )
         for _, role in roles
         if role not in ROLES
     ]
@@ -278,4 +282,12 @@ def _faults_in_password(password: str | None) -> list[Fault]:
     shortest, longest = PASSWORD_LENGTH
     if password is None or shortest <= len(password) <= longest:
         return []
-    return [Fault("password", "length", f"A password has {shortest} to {longest} characters.")]
+    return [
+        Fault(
+            "password",
+            "length",
+            says(
+                "A password has %(shortest)s to %(longest)s characters.", shortest=shortest, longest=longest
+            ),
+        )
+    ]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from postcards.errors import Denied, Fault, Invalid, NotFound
+from postcards.errors import Denied, Fault, Invalid, NotFound, says
 from postcards.models import Booklet, Stamp, TrackingCode
 from postcards.models.booklet import LARGEST
 from postcards.rules.face import Face
@@ -45,7 +45,11 @@ def lend(
     `KioskRetired`.
     """
     if not 1 <= stamps <= LARGEST:
-        raise Invalid(faults=[Fault("stamps", "range", f"One booklet has 1 to {LARGEST} cards.")])
+        raise Invalid(
+            faults=[
+                Fault("stamps", "range", says("One booklet has 1 to %(largest)s cards.", largest=LARGEST))
+            ]
+        )
     if kiosk.status not in ("waiting", "active"):
         raise KioskRetired("This kiosk is no longer in use. Choose another for these cards.")
     if kiosk.campaign_status == "closed":

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from postcards.errors import Denied
+from postcards.errors import Denied, says
 from postcards.queries import campaigns
 from postcards.rules.sheet import Duplex
 from postcards.services import stock
@@ -126,7 +126,7 @@ def draw(
         out.seek(0)
         faults = press.preflight(out, look, faces, sheet=sheet, duplex=duplex)
         if faults:
-            raise NotFitToPrint(f"These cards cannot be printed as they are. {faults[0].why}")
+            raise NotFitToPrint(says("These cards cannot be printed as they are. %(why)s", why=faults[0].why))
     return DrawnStock(
         booklet_id=booklet_id,
         pdf=out.getvalue(),

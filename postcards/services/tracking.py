@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from postcards.db import AtOnce
-from postcards.errors import Denied, Invalid, NotFound
+from postcards.errors import Denied, Invalid, NotFound, says
 from postcards.jobs import SEND_MAIL, enqueue
 from postcards.models import Arrival, Campaign, Card, Mail
 from postcards.queries import tracked_card
@@ -29,7 +29,7 @@ Found = TypeVar("Found", bound=CardSeen)
 #: A card can change twice while we look (sealed → handed over → returned), hardly more often.
 _LOOKS = 5
 
-_REPLACED = "This code was replaced: the card was printed anew, with another code on it."
+_REPLACED = says("This code was replaced: the card was printed anew, with another code on it.")
 
 #: Characters that thanks may have: as much as a postcard's message side takes by hand.
 THANKS_LENGTH = 500

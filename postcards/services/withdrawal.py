@@ -9,7 +9,7 @@ from collections.abc import Collection
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
-from postcards.errors import Denied, Fault, Invalid
+from postcards.errors import Denied, Fault, Invalid, says
 from postcards.models import Card, Manifest, ManifestLine, Receipt
 from postcards.queries.manifests import newest
 from postcards.rules.card_life import CardStatus
@@ -58,7 +58,8 @@ def withdraw(
     if not cards or len(leaving) != len(set(cards)):
         wrong = sorted(set(cards) - {line.card_number for line in leaving})
         faults = [
-            Fault("cards", "not_here", f"Card {n} is not on this manifest, or has arrived.") for n in wrong
+            Fault("cards", "not_here", says("Card %(n)s is not on this manifest, or has arrived.", n=n))
+            for n in wrong
         ]
         raise Invalid("Choose cards that are on this manifest.", faults=faults)
     ids = {line.card_number: line.id for line in lines}

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from postcards.errors import Fault, Invalid
+from postcards.errors import Fault, Invalid, Said, as_given, says
 from postcards.web.doors import Door, guarded
 
 #: The largest body of one request, bytes; batches of cards may be larger.
@@ -151,7 +151,7 @@ def readable_errors(error: ValidationError, data: bytes) -> Any:
     read = read_json(data)
     errors = error.errors(include_url=False, include_context=False, include_input=False)
     if errors[0]["type"] == "json_invalid":
-        message = "holds half a character (a lone surrogate). Type the text again."
+        message = says("holds half a character (a lone surrogate). Type the text again.")
         faults = [Fault(path, "characters", message) for path in _surrogates(read, "")]
         raise Invalid(faults=faults or [Fault("body", "nesting", "is nested too deep.")])
     return errors
@@ -175,7 +175,7 @@ def _read_query(model: type[BaseModel]) -> BaseModel:
 
 def _too_large(limit: int) -> Unreadable:
     return Unreadable(
-        f"The body is over {limit // 1024} KiB, which is the most we take here.",
+        says("The body is over %(size)s KiB, which is the most we take here.", size=limit // 1024),
         code="too_large",
         http_status=413,
     )
@@ -233,13 +233,13 @@ def _code(kind: str) -> str:
     return {"missing": "missing", "extra_forbidden": "unknown_field"}.get(kind, kind)
 
 
-def _sentence(kind: str, message: str) -> str:
+def _sentence(kind: str, message: str) -> Said:
     match kind:
         case "missing":
-            return "is missing."
+            return says("is missing.")
         case "extra_forbidden":
-            return "is not a field we know. Look for a typo."
+            return says("is not a field we know. Look for a typo.")
         case "none_required":
-            return "must be empty here."
+            return says("must be empty here.")
         case _:
-            return message
+            return as_given(message)  # pydantic's own words, for whoever programs a caller

@@ -23,7 +23,7 @@ from limits.strategies import FixedWindowRateLimiter
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from postcards.errors import TooOften
+from postcards.errors import TooOften, says
 from postcards.web.addresses import caller_mark, code_mark
 
 #: A second, of one kiosk in one process, and so many at once: far above the 50 that the API promises never to refuse,
@@ -44,7 +44,7 @@ LEFT_ALONE = 15.0
 #: Kiosks that a process remembers; the largest campaign has hundreds.
 KEYS_KEPT = 10_000
 
-TOO_OFTEN = "That was too often. Please wait a moment and try again."
+TOO_OFTEN = says("That was too often. Please wait a moment and try again.")
 
 log = structlog.get_logger()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from postcards.errors import Fault, Invalid
+from postcards.errors import Fault, Invalid, says
 from postcards.paper.address_block import fit_address
 from postcards.paper.entry import check_entry
 from postcards.queries import campaigns
@@ -31,7 +31,7 @@ def read_back() -> tuple[int, shapes.ReadBackOut]:
         edition = campaigns.edition(session, caller().campaign)
     request = read_card(raw_body(BODY_LIMIT), edition)
     if request.address_on_paper:
-        words = "is for cards written by hand: what stands on them cannot be read back."
+        words = says("is for cards written by hand: what stands on them cannot be read back.")
         raise Invalid(faults=[Fault("address_on_paper", "address_on_paper", words)])
     checked = check_words(request.words, edition=edition, at=now())
     faults = list(checked.faults)

@@ -7,7 +7,7 @@ from itertools import chain
 from flask import Response, request
 from werkzeug.http import parse_range_header
 
-from postcards.errors import NotFound, Unavailable
+from postcards.errors import NotFound, Unavailable, says
 from postcards.queries import manifests
 from postcards.queries.manifests import FileFound, ManifestFound
 from postcards.services import journal
@@ -43,7 +43,7 @@ def download(*, campaign_id: int, number: int, version: int | None, name: str, s
         raise NotMadeYet("The files are being made. Please try again in a few seconds.", retry_after=3)
     file = next((file for file in manifest.files if file.name == name), None)
     if file is None:
-        raise NotFound(f"Manifest {number} has no such file.")
+        raise NotFound(says("Manifest %(number)s has no such file.", number=number))
     etag = f'"{file.sha256.hex()}"'
     headers = {
         "ETag": etag,
