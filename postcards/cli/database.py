@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
@@ -14,6 +16,7 @@ from postcards import db as database
 from postcards.cli import backup as backups
 from postcards.cli.edge import BY, cards_of, now, tools
 from postcards.errors import Denied
+from postcards.gateways.erasure_ledger import LedgerDamaged, Line
 from postcards.services import erasure_replay, overs
 
 LEDGER_HELP = "A copy of erasures.ledger from elsewhere; may be given more than once."
@@ -72,7 +75,11 @@ def restore(file: Path, ledgers: tuple[Path, ...]) -> None:
             click.echo(
                 f"The ledger says who was erased after that: {cards_of(replayed.again)}, now erased again."
             )
-        elif not backups.ledger_of(settings).exists:
+        if replayed.wishes:
+            click.echo(
+                f"The ledger says who wanted no other card after that: {_people(replayed.wishes)}, now known again."
+            )
+        if not backups.ledger_of(settings).exists:
             click.echo(
                 f"No ledger of erasures lies beside the keys. If anybody was erased after {manifest['made_at']}, they "
                 "are back: bring erasures.ledger and run `postcards db replay-erasures --ledger FILE`."
@@ -98,8 +105,19 @@ def restore(file: Path, ledgers: tuple[Path, ...]) -> None:
 @click.option("--ledger", "ledgers", type=click.Path(path_type=Path), multiple=True, help=LEDGER_HELP)
 def replay_erasures(ledgers: tuple[Path, ...]) -> None:
     """Erase again whom a backup brought back that was restored without the ledger."""
+    damage: LedgerDamaged | None = None
     with tools() as kit:
-        lines = kit.ledger.read() + [line for copy in ledgers for line in backups.read_copy(copy)]
+        lines: list[Line] = []
+        sources: list[Callable[[], list[Line]]] = [
+            kit.ledger.read,
+            *(partial(backups.read_copy, copy) for copy in ledgers),
+        ]
+        for read in sources:
+            try:
+                lines += read()
+            except LedgerDamaged as damaged:  # what can be read is not lost for it
+                lines += damaged.good
+                damage = damage or damaged
         with kit.begin() as session:
             done = erasure_replay.replay(
                 session, lines=lines, files=kit.files, outbox=kit.outbox, by=BY, at=now()
@@ -108,5 +126,12 @@ def replay_erasures(ledgers: tuple[Path, ...]) -> None:
         if lines or known:
             kit.ledger.add([*lines, *known])
     click.echo(
-        f"Erased again: {cards_of(done.again)}. Known already: {done.known}. Not of this house: {done.elsewhere}."
+        f"Erased again: {cards_of(done.again)}. Known already: {done.known}. Not of this house: {done.elsewhere}. "
+        f"Want no other card, known again: {_people(done.wishes)}."
     )
+    if damage is not None:
+        raise damage
+
+
+def _people(n: int) -> str:
+    return "1 recipient" if n == 1 else f"{n} recipients"

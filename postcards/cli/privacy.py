@@ -64,7 +64,14 @@ def erase(
                 wanted = erasure.by_number(session, campaign_id=campaign_id, number=number, again=again)
                 before = erasure.erased_before(session, campaign_id=campaign_id, card_id=wanted[0])
                 if never_again:
-                    block_list.block(session, campaign_id=campaign_id, card_id=wanted[0], by=BY, at=now())
+                    block_list.block(
+                        session,
+                        campaign_id=campaign_id,
+                        card_id=wanted[0],
+                        ledger=kit.ledger.add,
+                        by=BY,
+                        at=now(),
+                    )
             else:
                 typed = sys.stdin.readline() if email == "-" else email or ""
                 wanted, index = erasure.by_email(
@@ -186,7 +193,7 @@ def run(slug: str | None, dry_run: bool, as_json: bool) -> None:
 def _run_one(kit: Kit, campaign_id: int, dry_run: bool) -> Done:
     if dry_run:
         with kit.snapshot() as session:
-            return nights.look(session, campaign_id=campaign_id, at=now())
+            return nights.look(session, campaign_id=campaign_id, vault=kit.vault, at=now())
     return nights.run(
         kit.begin, campaign_id=campaign_id, tools=kit.forgetting(), worker=worker_name(BY), by=BY, clock=now
     )
@@ -222,7 +229,8 @@ def _summary(done: Done, dry_run: bool) -> str:
     words = f"{went}: {'; '.join(told)}." if told else "nothing is over."
     if done.keys.resting:
         keys = _of(done.keys.resting, "data key")
-        words += f" Nothing about people is left. To go the next time, after an hour of rest: {keys}."
+        left = "Nothing about people would be left" if dry_run else "Nothing about people is left"
+        words += f" {left}. To go the next time, after an hour of rest: {keys}."
     if done.unread:
         words += (
             f" Staying, for the data key is not here: {_of(done.unread, 'mail address', 'mail addresses')}."

@@ -14,6 +14,9 @@ from postcards.models.base import Base, Mark, Moment, one_of
 #: How the card was named: by its number, by the sender's e-mail, or at the desk.
 ASKED = ("number", "email", "desk")
 
+#: Kinds of lines in the ledger outside of the database; a line that names none is an erasure.
+ERASURE, DO_NOT_WRITE = "erasure", "do_not_write"
+
 
 class Erasure(Base):
     """One card at one time. `status` is what the card was then; `voided` says that it was given up for it.

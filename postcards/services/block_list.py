@@ -9,14 +9,18 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
+from typing import Any
 
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from postcards.db import after_commit
 from postcards.errors import NotFound
 from postcards.models import DoNotWrite, Person
+from postcards.models.erasure import DO_NOT_WRITE
 from postcards.services import cards, journal
+from postcards.services.forgetting import Ledger
 
 #: The reason that the desk reads on a held card.
 DECLINED = "recipient_declined"
@@ -41,9 +45,11 @@ class AddressGone(NotFound):
     code = "erased"
 
 
-def block(session: Session, *, campaign_id: int, card_id: uuid.UUID, by: str, at: dt.datetime) -> bool:
-    """This will note that the recipient of this card wants no other; False when that is known. Do it before an
-    erasure takes the address away. Raises `CardUnknown`, `AddressGone`."""
+def block(
+    session: Session, *, campaign_id: int, card_id: uuid.UUID, ledger: Ledger, by: str, at: dt.datetime
+) -> bool:
+    """This will note that the recipient of this card wants no other, here and in the ledger beside the keys; False
+    when that is known. Do it before an erasure takes the address away. Raises `CardUnknown`, `AddressGone`."""
     card = cards.get(session, campaign_id=campaign_id, card_id=card_id)
     index = session.scalar(select(Person.recipient_index).where(Person.card_id == card_id))
     if index is None:
@@ -62,6 +68,52 @@ def block(session: Session, *, campaign_id: int, card_id: uuid.UUID, by: str, at
         action="recipient.declined",
         subject=f"card:{card_id}",
         number=card.number,
+        by=by,
+        at=at,
+    )
+    line = ledger_line(DoNotWrite(recipient_index=index, at=at, by=by))
+    after_commit(session, lambda: ledger([line]))
+    return True
+
+
+def ledger_line(wish: DoNotWrite) -> dict[str, Any]:
+    """This will give the line of the ledger outside of the database; its id follows from the fingerprint, so that the
+    same wish is one line however often it is written."""
+    index = wish.recipient_index.hex()
+    return {
+        "kind": DO_NOT_WRITE,
+        "id": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{DO_NOT_WRITE}/{index}")),
+        "index": index,
+        "at": wish.at.isoformat(),
+        "by": wish.by,
+    }
+
+
+def ledger_lines(session: Session) -> list[dict[str, Any]]:
+    """This will give the lines of every wish that the database knows, the oldest first."""
+    return [ledger_line(wish) for wish in session.scalars(select(DoNotWrite).order_by(DoNotWrite.at))]
+
+
+def note_again(session: Session, *, line: dict[str, Any], by: str, at: dt.datetime) -> bool:
+    """This will note a wish that only the ledger knows; False when the database knows it too."""
+    added = session.scalar(
+        insert(DoNotWrite)
+        .values(
+            recipient_index=bytes.fromhex(line["index"]),
+            at=dt.datetime.fromisoformat(line["at"]),
+            by=line["by"],
+        )
+        .on_conflict_do_nothing()
+        .returning(DoNotWrite.at)
+    )
+    if added is None:
+        return False
+    journal.write(
+        session,
+        campaign_id=None,
+        action="recipient.declined",
+        subject="database",
+        detail={"replayed": True},
         by=by,
         at=at,
     )

@@ -54,7 +54,7 @@ def check_books(
     found += missing_keys(session, vault=vault, campaigns=campaigns)
     found += broken_chain(session, campaign_id=campaign_id)
     if ledger is not None:
-        found += ledger_differs(session, ledger=ledger, campaigns=campaigns)
+        found += ledger_differs(session, ledger=ledger, campaigns=campaigns, wishes=campaign_id is None)
     if at is not None:
         found += overdue(session, campaigns=campaigns, at=at)
     found += broken_files(session, files=files, campaigns=campaigns)

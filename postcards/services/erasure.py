@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,14 +21,12 @@ from postcards.models import Card, Erasure
 from postcards.rules.retention import PARTS
 from postcards.rules.text import clean
 from postcards.services import cards, forgetting, journal, people, print_files
-from postcards.services.forgetting import Outbox
+from postcards.services.forgetting import Ledger, Outbox
 from postcards.services.print_files import Files
 from postcards.vault import Vault
 
 #: What became of the paper of a card that is given up; "missing" keeps its stamp apart until the desk settles it.
 PAPER = ("destroyed", "missing")
-
-Ledger = Callable[[Sequence[dict[str, Any]]], None]
 
 
 class NumberGivenAgain(Denied):

@@ -1,4 +1,5 @@
-"""Erases again whom a restored backup brought back: the ledger that stands outside of the database is the truth."""
+"""Erases again whom a restored backup brought back, and notes again who wants no other card: the ledger that stands
+outside of the database is the truth."""
 
 from __future__ import annotations
 
@@ -12,19 +13,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from postcards.models import Campaign, Card, Erasure
+from postcards.models.erasure import DO_NOT_WRITE
 from postcards.rules.retention import PARTS
-from postcards.services import cards, forgetting, journal, print_files
+from postcards.services import block_list, cards, forgetting, journal, print_files
 from postcards.services.forgetting import Outbox
 from postcards.services.print_files import Files
 
 
 @dataclass(slots=True)
 class Replayed:
-    """How many erasures were done again; `elsewhere` are of cards that this database does not have."""
+    """How many erasures were done again; `elsewhere` are of cards that this database does not have. `wishes`: how
+    many recipients are known again who want no other card."""
 
     again: int = 0
     known: int = 0
     elsewhere: int = 0
+    wishes: int = 0
 
 
 def replay(
@@ -36,7 +40,8 @@ def replay(
     by: str,
     at: dt.datetime,
 ) -> Replayed:
-    """This will do every erasure of the ledger that this database does not know, and write it down with its own id.
+    """This will do every erasure of the ledger that this database does not know, and write it down with its own id;
+    wishes for no other card are noted too.
 
     No key is needed, for nothing is opened. A card that had been given up for it is given up again; one that was with
     the Post then and waits for paper now is given up too, with its paper missing: its stamp is not given to another.
@@ -46,6 +51,12 @@ def replay(
     campaigns = {row.slug: row.id for row in session.execute(select(Campaign.slug, Campaign.id))}
     touched = set()
     for line in lines:
+        if line.get("kind") == DO_NOT_WRITE:
+            if block_list.note_again(session, line=line, by=by, at=at):
+                done.wishes += 1
+            else:
+                done.known += 1
+            continue
         if uuid.UUID(line["id"]) in known:
             done.known += 1
             continue

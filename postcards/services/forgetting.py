@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from sqlalchemy import Table, bindparam, select, text, update
 from sqlalchemy.orm import Session
@@ -15,6 +15,9 @@ from postcards.models import Person
 from postcards.rules.retention import PARTS
 from postcards.services import people
 from postcards.vault import KeyMissing, Vault
+
+#: Writes lines to the ledger outside of the database.
+Ledger = Callable[[Sequence[dict[str, Any]]], None]
 
 #: Why a card was given up, as far as it is no free text: codes of the desk's form, and ours.
 REASONS = ("spoiled", "wish", "wrong_address", "suspended", "duplicate", "test", "other", "erased")

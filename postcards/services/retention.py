@@ -26,6 +26,7 @@ from postcards.rules.retention import night_before
 from postcards.services import forgetting, journal, manifest_tombstones, overs, print_files
 from postcards.services.dispatch import Begin, Clock
 from postcards.services.erasure import Tools
+from postcards.vault import Vault
 
 #: How long a worker may be silent before another takes its turn.
 LEASE = dt.timedelta(minutes=5)
@@ -109,10 +110,11 @@ def run(begin: Begin, *, campaign_id: int, tools: Tools, worker: str, by: str, c
     return done
 
 
-def look(session: Session, *, campaign_id: int, at: dt.datetime) -> Done:
+def look(session: Session, *, campaign_id: int, vault: Vault, at: dt.datetime) -> Done:
     """This will tell what `run` would take away now, and change nothing."""
     calendar = seen.calendar(session, campaign_id)
     done = Done(calendar.slug)
+    staying = False
     after = uuid.UUID(int=0)
     while rows := seen.kept(session, campaign_id=campaign_id, after=after, limit=CHUNK, at=at):
         after = rows[-1].card_id
@@ -120,8 +122,13 @@ def look(session: Session, *, campaign_id: int, at: dt.datetime) -> Done:
             if parts := row.due(calendar, at):
                 done.cards += 1
                 done.parts.update(parts)
+            staying = staying or parts != row.parts
     done.manifests = manifest_tombstones.over(session, campaign_id=campaign_id, **_bounds(calendar, at))
     done.print_runs = print_files.over(session, campaign_id=campaign_id, at=at)
+    if calendar.everything_goes <= at:
+        done.records = overs.count_records(session, campaign_id=campaign_id, print_runs=done.print_runs)
+    if not staying:
+        done.keys = overs.look_at_end(session, calendar=calendar, vault=vault, at=at)
     return done
 
 

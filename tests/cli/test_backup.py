@@ -23,6 +23,7 @@ from postcards import config, embedded, kit
 from postcards.cli import backup
 from postcards.cli.backup import NotEmpty
 from postcards.gateways.backup_file import BackupDamaged, BackupThere, verified
+from postcards.services import block_list
 from tests.conftest import new_database
 from tests.plugins.cast import MASTER_KEY, House, Town
 from tests.services.whole_campaign import whole_campaign
@@ -127,11 +128,21 @@ def test_whoever_was_erased_after_the_backup_stays_erased(
     assert (told["nothing_left"], told["erased"][0]["paper"]) == (False, "none")
     again = run("erase", "vilnius", "--email", "ona@example.org", **how)
     assert again.stdout.startswith("Nothing is left under this address; it was erased on 2")
+    with house.begin() as session:
+        block_list.block(
+            session, campaign_id=vilnius.id, card_id=cards[1].id, ledger=house.kit.ledger.add, by="cli", at=house.at
+        )  # fmt: skip
     settings = with_keys(elsewhere, house)
     shutil.copy(house.kit.ledger.path, settings.keys_file.parent)
     _, replayed = backup.load_backup(settings, file)
-    assert (replayed.again, replayed.known, replayed.elsewhere) == (1, 0, 0)
+    assert (replayed.again, replayed.wishes, replayed.known, replayed.elsewhere) == (1, 1, 0, 0)
     assert backup.proved(settings) == []
+    with house.kit.ledger.path.open("a") as ledger:
+        ledger.write('{"id": "garbage"}\n')
+    spoiled = run("db", "replay-erasures", **how)
+    assert (spoiled.returncode, spoiled.stderr.count("\n")) == (1, 1)
+    assert 'line 3, is damaged (its "id" is not what we wrote)' in spoiled.stderr
+    assert "Known already: 2." in spoiled.stdout
     made = kit.assemble(replace(settings, secret_key="-" * 32), name="test", pool_size=1)
     with made.begin() as session:
         there = text("SELECT card_id FROM person WHERE coalesce(sender, recipient, volunteer) IS NOT NULL")

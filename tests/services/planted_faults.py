@@ -340,6 +340,11 @@ FAULTS = (
         "The erasure of card :sealed is not in the ledger beside the keys",
     ),
     Fault(
+        "INSERT INTO do_not_write SELECT recipient_index, :at, 'cli' FROM person WHERE card_id = :sealed",
+        "wish_not_in_ledger",
+        "want no other card and are not in the ledger beside the keys: 1",
+    ),
+    Fault(
         "UPDATE person SET recipient = NULL WHERE card_id = :handed_over",
         "index_left_behind",
         "Card #handed_over of vilnius has no recipient any more, but its blind index is still there",

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from postcards.errors import NotFound
 from postcards.gateways.erasure_ledger import LedgerDamaged
@@ -236,14 +237,7 @@ def test_whom_a_backup_brings_back_the_ledger_erases_again(
     _travel_back(house, kept)
     assert one(house, LEFT, id=cards[0].id) == 1
 
-    def replay() -> erasure_replay.Replayed:
-        with house.begin() as session:
-            return erasure_replay.replay(
-                session, lines=house.kit.ledger.read(), files=house.kit.files, outbox=house.kit.outbox, by="cli",
-                at=house.at,
-            )  # fmt: skip
-
-    done = replay()
+    done = replay(house)
     assert (done.again, done.known, done.elsewhere) == (2, 0, 0)
     for card, status, stamp in (
         (cards[0], "void", "free"),
@@ -261,8 +255,54 @@ def test_whom_a_backup_brings_back_the_ledger_erases_again(
             )
             == stamp
         )
-    assert replay().known == 2
+    assert replay(house).known == 2
     assert books(house) == []
+
+
+def test_who_wants_no_other_card_is_known_again_after_a_backup(house: House, vilnius: Town) -> None:
+    """The wish is newer than the backup; the ledger beside the keys brings it back, once."""
+    card = vilnius.register()
+    with house.begin() as session:
+        block(session, house, vilnius, card.id)
+    [wish] = [line for line in house.kit.ledger.read() if line.get("kind") == "do_not_write"]
+    kept = one(house, "SELECT recipient_index FROM do_not_write")
+    with house.begin() as session:
+        session.execute(text("DELETE FROM do_not_write"))
+    assert "only in the ledger beside the keys: 1" in books(house)[0]
+    assert [replay(house).wishes, replay(house).wishes] == [1, 0]
+    assert one(house, "SELECT recipient_index FROM do_not_write WHERE at = :at", at=house.at) == kept
+    assert books(house) == []
+    # A ledger from before such lines, or one that was lost: the night makes it whole, with the very same line.
+    house.kit.ledger.path.unlink()
+    assert "not in the ledger beside the keys: 1" in books(house)[0]
+    retention.run(
+        house.kit.begin, campaign_id=vilnius.id, tools=house.kit.forgetting(), worker="w", by="beat",
+        clock=lambda: house.at,
+    )  # fmt: skip
+    assert house.kit.ledger.read() == [wish]
+    assert books(house) == []
+
+
+def test_a_wish_that_was_rolled_back_is_in_no_ledger(house: House, vilnius: Town) -> None:
+    card = vilnius.register()
+
+    def broken_off() -> None:
+        with house.begin() as session:
+            assert block(session, house, vilnius, card.id)
+            raise NotFound("something else was not there")
+
+    with pytest.raises(NotFound):
+        broken_off()
+    assert house.kit.ledger.read() == []
+    assert one(house, "SELECT count(*) FROM do_not_write") == 0
+
+
+def replay(house: House) -> erasure_replay.Replayed:
+    with house.begin() as session:
+        return erasure_replay.replay(
+            session, lines=house.kit.ledger.read(), files=house.kit.files, outbox=house.kit.outbox, by="cli",
+            at=house.at,
+        )  # fmt: skip
 
 
 def _travel_back(house: House, kept: dict[uuid.UUID, dict[str, Any]]) -> None:
@@ -334,14 +374,20 @@ def test_a_line_that_a_power_cut_left_unfinished_is_written_anew(house: House, v
 # Do not write to me again
 
 
+def block(session: Session, house: House, town: Town, card_id: uuid.UUID) -> bool:
+    return block_list.block(
+        session, campaign_id=town.id, card_id=card_id, ledger=house.kit.ledger.add, by="cli", at=house.at
+    )
+
+
 def test_a_card_to_one_who_wants_none_is_held_before_the_post_gets_it(house: House, vilnius: Town) -> None:
     first, other = vilnius.register(), vilnius.register(recipient={"name": "Petras Petraitis"})
     with house.begin() as session:
-        assert block_list.block(session, campaign_id=vilnius.id, card_id=first.id, by="cli", at=house.at)
-        assert not block_list.block(session, campaign_id=vilnius.id, card_id=first.id, by="cli", at=house.at)
+        assert block(session, house, vilnius, first.id)
+        assert not block(session, house, vilnius, first.id)
     erase(house, vilnius, first.id)
     with house.begin() as session, pytest.raises(block_list.AddressGone):
-        block_list.block(session, campaign_id=vilnius.id, card_id=first.id, by="cli", at=house.at)
+        block(session, house, vilnius, first.id)
     second = vilnius.register()
     with house.begin() as session:
         session.execute(

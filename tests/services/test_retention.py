@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from postcards.errors import Denied
 from postcards.models import Person
 from postcards.queries import retention as seen
-from postcards.services import campaigns, erasure, people, retention, tracking
+from postcards.services import campaigns, erasure, overs, people, retention, tracking
 from postcards.services.checking import check_books
 from postcards.services.retention import Done, UnderWay
 from postcards.vault import KeyMissing
@@ -43,6 +43,10 @@ def run(house: House, town: Town, *, days: float, transactions: int = 10**6) -> 
         begin, campaign_id=town.id, tools=house.kit.forgetting(), worker="worker", by="beat",
         clock=lambda: house.at + days * DAY,
     )  # fmt: skip
+
+
+def look(session: Session, house: House, town: Town, *, days: float) -> Done:
+    return retention.look(session, campaign_id=town.id, vault=house.kit.vault, at=house.at + days * DAY)
 
 
 class PowerCut(Exception):
@@ -239,10 +243,32 @@ def test_mail_that_was_laid_down_goes_with_the_address(house: House, whole: Whol
 
 def test_a_look_says_the_same_and_changes_nothing(house: House, whole: WholeCampaign) -> None:
     with house.kit.snapshot() as session:
-        told = retention.look(session, campaign_id=whole.town.id, at=house.at + 91 * DAY)
+        told = look(session, house, whole.town, days=91)
     done = run(house, whole.town, days=91)
     assert (told.cards, told.parts, told.manifests) == (done.cards, done.parts, done.manifests)
+    assert (told.records, told.keys) == (done.records, done.keys) == (0, overs.Keys())
     assert told.cards > 0
+
+
+def test_a_look_counts_the_free_words_and_the_keys_that_would_go_too(
+    house: House, whole: WholeCampaign
+) -> None:
+    """Night after night it says beforehand what the night then does: words go, the key rests, the key goes."""
+    town = whole.town
+    with house.begin() as session:
+        session.execute(text("SET LOCAL session_replication_role = replica"))
+        session.execute(text("UPDATE print_run SET reason = 'Jonas was smudged', failure = 'Jonas too'"))
+        session.execute(text("UPDATE receipt SET note = 'Jonas has moved'"))
+        campaigns.set_status(session, slug=town.slug, status="closed", by="test", at=house.at + 60 * DAY)
+    last, seen_keys = end_of(house, town), []
+    for days in (last - 0.1, last, last, last + 1, last + 2):
+        with house.kit.snapshot() as session:
+            told = look(session, house, town, days=days)
+        done = run(house, town, days=days)
+        assert (told.cards, told.parts, told.manifests) == (done.cards, done.parts, done.manifests)
+        assert (told.print_runs, told.records, told.keys) == (done.print_runs, done.records, done.keys)
+        seen_keys.append((done.records > 0, done.keys.resting, done.keys.destroyed))
+    assert seen_keys == [(False, 0, 0), (True, 1, 0), (False, 1, 0), (False, 0, 1), (False, 0, 0)]
 
 
 def test_records_may_lose_their_free_words_and_nothing_else(house: House, whole: WholeCampaign) -> None:

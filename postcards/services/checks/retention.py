@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from postcards.errors import Refusal
+from postcards.models.erasure import DO_NOT_WRITE
 from postcards.queries import retention as seen
 from postcards.queries.retention import Calendar
 from postcards.rules.retention import GRACE, PRINT_FILE
@@ -99,6 +100,7 @@ _PAPERS = text(
 )
 
 _ROWS = text("SELECT id, card_id FROM erasure WHERE campaign_id = :id")
+_WISHES = text("SELECT encode(recipient_index, 'hex') FROM do_not_write")
 _CARDS = text("SELECT id FROM card WHERE campaign_id = :id AND id = ANY(:cards)")
 
 
@@ -140,14 +142,19 @@ def _papers(session: Session, calendar: Calendar, at: dt.datetime) -> Iterator[F
         )
 
 
-def ledger_differs(session: Session, *, ledger: Ledger, campaigns: Sequence[int]) -> Iterator[Finding]:
-    """This will yield a finding for each erasure that only one of the two ledgers knows."""
+def ledger_differs(
+    session: Session, *, ledger: Ledger, campaigns: Sequence[int], wishes: bool
+) -> Iterator[Finding]:
+    """This will yield a finding for each erasure that only one of the two ledgers knows; with `wishes` one for all
+    those for no other card, which are the whole house's."""
     try:
         lines = ledger.read()
     except Refusal as refusal:
         yield Finding("ledger_unreadable", "ledger of erasures", refusal.message)
         return
-    outside = {line["id"]: line for line in lines}
+    if wishes:
+        yield from _wishes_differ(session, lines)
+    outside = {line["id"]: line for line in lines if line.get("kind") != DO_NOT_WRITE}
     for campaign_id in campaigns:
         inside = {str(row.id): row.card_id for row in session.execute(_ROWS, {"id": campaign_id})}
         for row_id in sorted(inside.keys() - outside.keys()):
@@ -167,3 +174,23 @@ def ledger_differs(session: Session, *, ledger: Ledger, campaigns: Sequence[int]
                 f"The ledger beside the keys says that card {card_id} was erased, but this database does not know it: "
                 "it came from a backup without its ledger. `postcards db replay-erasures` makes up for it.",
             )
+
+
+def _wishes_differ(session: Session, lines: Sequence[dict[str, Any]]) -> Iterator[Finding]:
+    """They belong to no campaign, and a fingerprint says nothing to anybody: so they are only counted."""
+    outside = {line["index"] for line in lines if line.get("kind") == DO_NOT_WRITE}
+    inside = set(session.scalars(_WISHES))
+    if unwritten := len(inside - outside):
+        yield Finding(
+            "wish_not_in_ledger",
+            "ledger of erasures",
+            f"Recipients who want no other card and are not in the ledger beside the keys: {unwritten}. A restore "
+            "would not know of them. `postcards retention run` writes them there.",
+        )
+    if unknown := len(outside - inside):
+        yield Finding(
+            "wish_not_replayed",
+            "ledger of erasures",
+            f"Recipients who want no other card and are only in the ledger beside the keys: {unknown}. This database "
+            "came from a backup without its ledger. `postcards db replay-erasures` makes up for it.",
+        )

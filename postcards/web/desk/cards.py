@@ -158,7 +158,12 @@ def card_erase(slug: str, card_id: uuid.UUID) -> ResponseReturnValue:
         if request.form.get("never") == "yes":
             with suppress(block_list.AddressGone):
                 block_list.block(
-                    session, campaign_id=caller().campaign, card_id=card_id, by=caller().by, at=now()
+                    session,
+                    campaign_id=caller().campaign,
+                    card_id=card_id,
+                    ledger=kit().ledger.add,
+                    by=caller().by,
+                    at=now(),
                 )
         done = erasure.erase(
             session,
