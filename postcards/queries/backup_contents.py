@@ -18,6 +18,16 @@ _FILES = text(
     """
 )
 
+# The newest: old ones are the first that retention takes, and it takes the file before it says so.
+_SOME_FILES = text(
+    """
+    (SELECT f.file_key FROM manifest m JOIN manifest_file f ON f.manifest_id = m.id
+     WHERE m.content IS NOT NULL ORDER BY m.sealed_at DESC LIMIT 3)
+    UNION ALL (SELECT p.file_key FROM print_part p JOIN print_run r ON r.id = p.print_run_id
+     WHERE p.file_key IS NOT NULL AND r.status = 'ready' ORDER BY r.ready_at DESC LIMIT 3)
+    """
+)
+
 _COUNTS = text(
     """
     SELECT (SELECT count(*) FROM campaign) AS campaigns, (SELECT count(*) FROM card) AS cards,
@@ -45,6 +55,11 @@ _KEYS = text(
 def file_keys(session: Session) -> list[str]:
     """This will list the keys of all files that ought to be in the storage."""
     return list(session.scalars(_FILES))
+
+
+def some_file_keys(session: Session) -> list[str]:
+    """This will list the keys of a few files that ought to be in the storage, none when there is none."""
+    return list(session.scalars(_SOME_FILES))
 
 
 def counts(session: Session) -> dict[str, int]:

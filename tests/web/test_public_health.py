@@ -16,7 +16,8 @@ from flask import Flask
 from sqlalchemy import Engine, text
 
 from postcards.web.public.health import ANSWER_WITHIN, REMEDIES
-from tests.plugins.cast import House
+from tests.plugins.cast import House, Town
+from tests.services.print_desk import ask, draw
 from tests.web.public_house import app_with
 
 
@@ -46,8 +47,8 @@ def test_ready_when_every_part_answers(app: Flask, engine: Engine) -> None:
     answer = app.test_client().get("/readyz")
     assert answer.status_code == 200, answer.get_json()
     assert answer.get_json()["status"] == "ready"
-    parts = ("database", "migrations", "broker", "storage", "beat", "jobs")
-    assert [answer.get_json()[part]["ok"] for part in parts] == [True] * 6
+    parts = ("database", "migrations", "broker", "storage", "files", "beat", "jobs")
+    assert [answer.get_json()[part]["ok"] for part in parts] == [True] * len(parts)
 
 
 def test_a_silent_beat_is_noticed_unless_nobody_expects_it(
@@ -85,6 +86,33 @@ def test_a_storage_that_cannot_be_written_is_named(app: Flask, house: House, eng
     (house.kit.settings.home / "files").write_text("a file stands where the folder should be")
     answer = app.test_client().get("/readyz")
     assert (answer.status_code, answer.get_json()["storage"]["ok"]) == (503, False)
+
+
+def test_a_folder_that_is_not_mounted_is_not_taken_for_a_new_one(
+    app: Flask, house: House, vilnius: Town, engine: Engine
+) -> None:
+    tick(engine, dt.datetime.now(dt.UTC))
+    folder, client = house.kit.settings.home / "files", app.test_client()
+    for _ in range(6):
+        vilnius.register()
+    run = draw(vilnius, ask(vilnius, part_sheets=1))
+    assert client.get("/readyz").get_json()["files"] == {"ok": True}
+    folder.rename(folder.with_name("unmounted"))
+    folder.mkdir()
+    told = client.get("/readyz")
+    assert told.status_code == 503
+    assert told.get_json()["storage"]["ok"], "it can be written: as any new folder"
+    assert told.get_json()["files"] == {
+        "ok": False,
+        "code": "files_missing",
+        "detail": "Files that were kept are not there any more.",
+        "remedy": REMEDIES["files"],
+    }
+    shutil.rmtree(folder)
+    folder.with_name("unmounted").rename(folder)
+    assert client.get("/readyz").status_code == 200
+    house.kit.files.delete(run.parts[0].file_key or "")
+    assert client.get("/readyz").status_code == 200, "one that is lost is the matter of `postcards check`"
 
 
 def test_a_database_that_is_behind_is_named(app: Flask, engine: Engine) -> None:

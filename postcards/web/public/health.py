@@ -15,12 +15,14 @@ from typing import Any
 
 import structlog
 from flask import Response
+from sqlalchemy.exc import DBAPIError
 
 from postcards import db
-from postcards.errors import Refusal
+from postcards.errors import Refusal, Unavailable
 from postcards.gateways import broker
+from postcards.gateways.files import FileMissing
 from postcards.kit import Kit
-from postcards.queries import waiting_jobs
+from postcards.queries import backup_contents, waiting_jobs
 from postcards.web.api import json_response
 from postcards.web.clock import now
 from postcards.web.context import kit
@@ -40,6 +42,7 @@ REMEDIES = {
     "migrations": "Run `postcards db upgrade` with the version that is running here.",
     "broker": "See that Valkey runs. Cards are taken all the same; files and mail wait until it answers.",
     "storage": "See that the folder of POSTCARDS_STORAGE_URL is there, can be written, and has room.",
+    "files": "See that the folder of POSTCARDS_STORAGE_URL is mounted: files that it held are not in it.",
     "beat": "See that beat and a worker run, and that the broker answers. Nothing is sealed, drawn or sent until then.",
     "jobs": "See that a worker runs.",
 }
@@ -65,6 +68,7 @@ def readyz() -> Response:
             "database": lambda: _database(tools, at),
             "broker": lambda: _broker(tools),
             "storage": lambda: _storage(tools),
+            "files": lambda: _files(tools),
         },
     )
     parts = {name: _told(name, answers) for name in REMEDIES}
@@ -77,6 +81,8 @@ def _told(name: str, answers: dict[str, Told]) -> Told:
     told = answers.get(name)
     if told is None and name in ("migrations", "beat", "jobs"):  # the database answers for them
         return {"ok": False, "code": "not_asked", "detail": "The database has to be well first."}
+    if told is None and name == "files":
+        return {"ok": False, "code": "not_asked", "detail": "Database and storage have to be well first."}
     if told is None:
         told = {"ok": False, "code": f"{name}_silent", "detail": "No answer came in time."}
     return told if told["ok"] else told | {"remedy": REMEDIES[name]}
@@ -165,6 +171,27 @@ def _broker(tools: Kit) -> dict[str, Told]:
         return {"broker": {"ok": False, "code": "broker_missing", "detail": "No broker is set."}}
     broker.check(tools.settings.broker_url)
     return {"broker": {"ok": True}}
+
+
+def _files(tools: Kit) -> dict[str, Told]:
+    """A folder that is not mounted looks like a new one, empty and willing; but some of our files should be there."""
+    try:
+        with tools.read() as session:
+            keys = backup_contents.some_file_keys(session)
+        if not keys or any(_is_there(tools, key) for key in keys):
+            return {"files": {"ok": True}}
+    except (Unavailable, DBAPIError):
+        return {}
+    detail = "Files that were kept are not there any more."
+    return {"files": {"ok": False, "code": "files_missing", "detail": detail}}
+
+
+def _is_there(tools: Kit, key: str) -> bool:
+    try:
+        tools.files.size(key)
+    except FileMissing:
+        return False
+    return True
 
 
 def _storage(tools: Kit) -> dict[str, Told]:
