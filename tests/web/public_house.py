@@ -10,8 +10,7 @@ from dataclasses import replace
 from flask import Flask
 from werkzeug.serving import make_server
 
-from postcards.web.app import create_app
-from tests.plugins.cast import House
+from tests.plugins.cast import House, app_of
 
 
 def app_with(house: House, *, broker_url: str, expect_beat: bool = True) -> Flask:
@@ -19,7 +18,7 @@ def app_with(house: House, *, broker_url: str, expect_beat: bool = True) -> Flas
     kit = replace(
         house.kit, settings=replace(house.kit.settings, broker_url=broker_url, expect_beat=expect_beat)
     )
-    app = create_app(kit)
+    app = app_of(kit)
     app.config["PROPAGATE_SURPRISES"] = True
     return app
 
