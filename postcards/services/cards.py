@@ -15,8 +15,7 @@ from postcards.rules.address import Address
 from postcards.rules.card_words import CardWords, check_words, placed
 from postcards.rules.edition import Edition
 from postcards.rules.text import clean, faults_in
-from postcards.rules.tracking_code import new_slip_code, new_tracking_code
-from postcards.services import drawer, journal, people, tallies
+from postcards.services import drawer, journal, new_codes, people, tallies
 from postcards.services.registration import PrintCheck
 from postcards.services.tallies import Move
 from postcards.vault import Vault
@@ -124,8 +123,10 @@ def correct(
 ) -> Card:
     """This will change the card's words before sealing.
 
-    A change that shows on a printed card makes it `registered` again under the same number with a new code; a print
-    run that has claimed it will leave it out. Raises `Invalid`, `Sealed`, `IsVoid`, `CardUnknown`, `PersonGone`.
+    A change that shows makes a printed card `registered` again under the same number with a new code. A card that a
+    print run has claimed leaves that run, with a new code too: who draws it now may have its old words in hand, and
+    that paper, should it come out, bears a code that is answered as replaced. Raises `Invalid`, `Sealed`, `IsVoid`,
+    `CardUnknown`, `PersonGone`.
     """
     card = lock(session, campaign_id=campaign_id, card_id=card_id, kiosk_id=kiosk_id)
     if card.status not in CHANGEABLE:
@@ -160,11 +161,13 @@ def correct(
         after.message,
     )
     status, country = card.status, card.country
+    claimed = card.print_run_id is not None
     if shows:
         card.print_run_id = None
         card.held = [reason for reason in card.held if reason != CANNOT_BE_PRINTED]
-    if shows and card.status == "printed":
-        _new_code(session, card, ending="replaced", at=at)
+    if shows and (claimed or card.status == "printed"):
+        new_codes.give(session, campaign_id=campaign_id, cards=[(card.id, card.number, card.code)], at=at)
+        session.refresh(card, ["code"])
         card.status = "registered"
         card.printed_at = None
     card.country = after.address.country
@@ -320,27 +323,6 @@ def freeze_public_url(session: Session, *, campaign_id: int, public_url: str) ->
         .where(Campaign.id == campaign_id, Campaign.public_url.is_(None))
         .values(public_url=public_url)
     )
-
-
-def _new_code(session: Session, card: Card, *, ending: str, at: dt.datetime) -> None:
-    session.execute(
-        update(TrackingCode)
-        .where(TrackingCode.code == card.code, TrackingCode.ended.is_(None))
-        .values(ended=ending, ended_at=at)
-    )
-    code = new_tracking_code()
-    session.execute(
-        insert(TrackingCode),
-        {
-            "code": code,
-            "slip_code": new_slip_code(),
-            "campaign_id": card.campaign_id,
-            "number": card.number,
-            "card_id": card.id,
-            "given_at": at,
-        },
-    )
-    card.code = code
 
 
 def _words(card: Card, person: Person, vault: Vault) -> CardWords:

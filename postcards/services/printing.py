@@ -214,8 +214,8 @@ def _faces(
         with begin() as session:
             if read.positions:
                 print_parts.renew(session, claimed, drawn=sum(map(bool, read.faces)), at=clock())
-            ids = {
-                row.position: row.card_id
+            alive = {
+                row.position: row
                 for row in session.execute(
                     _ALIVE,
                     {
@@ -226,9 +226,11 @@ def _faces(
                     },
                 )
             }
-            faces = _opened(session, list(ids.values()), claimed, vault, url)
+            faces = _opened(session, [row.card_id for row in alive.values()], claimed, vault, url)
         for place in range(position + 1, upto + 1):
-            face = faces.get(ids[place]) if place in ids else None
+            face = faces.get(alive[place].card_id) if place in alive else None
+            if face is not None and face.tracking_code != alive[place].code:
+                face = None  # corrected between the two looks: it waits for paper of its own
             read.positions.append(place)
             read.faces.append(face)
             yield face
@@ -237,7 +239,7 @@ def _faces(
 
 _ALIVE = text(
     """
-    SELECT prc.position, prc.card_id FROM print_run_card AS prc
+    SELECT prc.position, prc.card_id, prc.code FROM print_run_card AS prc
     JOIN card ON card.id = prc.card_id AND card.code = prc.code AND card.status <> 'void'
     WHERE prc.print_run_id = :run_id AND prc.position > :after AND prc.position <= :upto
       AND prc.outcome IS DISTINCT FROM 'taken_out'

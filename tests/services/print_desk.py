@@ -7,6 +7,7 @@ import io
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from postcards.models import PrintRun
 from postcards.paper.cover_sheet import draw_cover
@@ -89,23 +90,31 @@ def void(town: Town, card: Registered) -> None:
         )
 
 
+#: The recipient has a new address, which shows on the card.
+MOVED = Changes(
+    recipient=RecipientChange("Jonas Petraitis", Address("DE", ("Nebenstraße 7",), "10115", "Berlin", None))
+)
+
+
 def move_house(town: Town, card: Registered) -> None:
-    """The recipient has a new address, which shows on the card."""
+    with town.house.begin() as session:
+        change(town, card, MOVED, session)
+
+
+def change(town: Town, card: Registered, changes: Changes, session: Session) -> None:
     from postcards.paper.entry import check_entry
 
-    address = Address("DE", ("Nebenstraße 7",), "10115", "Berlin", None)
-    with town.house.begin() as session:
-        cards.correct(
-            session,
-            campaign_id=town.id,
-            card_id=card.id,
-            changes=Changes(recipient=RecipientChange("Jonas Petraitis", address)),
-            edition=town.edition,
-            vault=town.house.kit.vault,
-            print_check=check_entry,
-            by="staff:1",
-            at=AT,
-        )
+    cards.correct(
+        session,
+        campaign_id=town.id,
+        card_id=card.id,
+        changes=changes,
+        edition=town.edition,
+        vault=town.house.kit.vault,
+        print_check=check_entry,
+        by="staff:1",
+        at=AT,
+    )
 
 
 def spoil_words(town: Town, card: Registered) -> None:
