@@ -245,7 +245,7 @@ def _end_run(
         let_go(session, run, outcome="left_out")
         run.status, run.failure = (
             "cancelled",
-            "Every card of it was corrected or given up before it was drawn.",
+            says("Every card of it was corrected or given up before it was drawn."),
         )
         session.flush()
         write_journal(session, run, "print_run.cancelled", by=claimed.worker, at=at)

@@ -20,6 +20,8 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 
+from postcards.errors import CountryNamed, Said
+
 #: Languages that the product speaks; campaigns choose among them.
 LANGUAGES = ("lt", "en", "pl", "ru", "uk", "ro")
 ENGLISH = "en"
@@ -69,6 +71,29 @@ class Catalogue:
         forms = said if isinstance(said, tuple) else (singular, plural)
         index = self._form(n) if isinstance(said, tuple) else int(n != 1)
         return forms[index] % {"n": self.number(n), **values}
+
+    def say(self, message: str) -> str:
+        """This will say the message of a refusal or a fault in this language, and what is said within it too.
+
+        Words that are in no catalogue stay as they are: those of a library, or said in this language already.
+        """
+        if not self._texts:
+            return str(message)
+        if not isinstance(message, Said):
+            return self.gettext(message)
+        if isinstance(message, CountryNamed):
+            return self.country(message.code)
+        values = {
+            name: self.say(value) if isinstance(value, Said) else value
+            for name, value in message.values.items()
+        }
+        said = self._texts.get(message.msgid)
+        if message.plural is None or not isinstance(said, tuple):
+            form = said if isinstance(said, str) else message.msgid if message.n == 1 else message.plural
+        else:
+            form = said[self._form(message.n)]
+        form = message.msgid if form is None else form
+        return form % values if values else form
 
     def forms_of(self, singular: str, plural: str, **values: object) -> tuple[str, ...]:
         """This will say it in every form that `ngettext` chooses among: for one, for a few, for the rest."""

@@ -14,7 +14,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
-from postcards.texts import ENGLISH, LANGUAGES, forms
+from postcards.texts import ENGLISH, LANGUAGES, forms, refusals
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -54,6 +54,8 @@ def said(root: Path = ROOT) -> Catalog:
                 ):
                     if msgid:
                         found.add(msgid, locations=[(place, 0)], auto_comments=comments)
+    for place, text in refusals.read(root, "postcards", "workers").texts:
+        found.add(text, locations=[(place, 0)])
     return found
 
 

@@ -9,6 +9,7 @@ import structlog
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from postcards import texts
 from postcards.errors import (
     Denied,
     Invalid,
@@ -18,29 +19,31 @@ from postcards.errors import (
     Refusal,
     TooOften,
     Unavailable,
+    says,
 )
-from postcards.web.pages import render
+from postcards.web.pages import asked_language, render
 
 log = structlog.get_logger()
 
 #: Titles of RFC 9457 problems, by HTTP status.
 TITLES = {
-    400: "The request cannot be read",
-    401: "Not signed in",
-    403: "Not allowed",
-    404: "Not found",
-    405: "Not possible here",
-    406: "Not available in that form",
-    409: "Not as things stand",
-    410: "Gone",
-    413: "Too large",
-    415: "Not a type we read",
-    416: "No such part",
-    422: "Some fields need mending",
-    429: "Too many at once",
-    500: "Our mistake",
-    503: "Not just now",
+    400: says("The request cannot be read"),
+    401: says("Not signed in"),
+    403: says("Not allowed"),
+    404: says("Not found"),
+    405: says("Not possible here"),
+    406: says("Not available in that form"),
+    409: says("Not as things stand"),
+    410: says("Gone"),
+    413: says("Too large"),
+    415: says("Not a type we read"),
+    416: says("No such part"),
+    422: says("Some fields need mending"),
+    429: says("Too many at once"),
+    500: says("Our mistake"),
+    503: says("Not just now"),
 }
+_REFUSED = says("Refused")
 
 
 def http_status(refusal: Refusal) -> int:
@@ -68,21 +71,26 @@ def http_status(refusal: Refusal) -> int:
 def problem(
     status: int, code: str, detail: str, *, headers: dict[str, str] | None = None, **more: Any
 ) -> Response:
-    """This will make a problem+json answer (RFC 9457)."""
+    """This will make a problem+json answer (RFC 9457), in the language that the request asks for."""
     body = {
         "type": f"urn:far-is-close:problem:{code}",
-        "title": TITLES.get(status, "Refused"),
+        "title": worded(TITLES.get(status, _REFUSED)),
         "status": status,
         "code": code,
-        "detail": detail,
+        "detail": worded(detail),
         **more,
     }
     return Response(
         json.dumps(body, ensure_ascii=False),
         status=status,
         content_type="application/problem+json",
-        headers=headers,
+        headers={**(headers or {}), "Content-Language": asked_language(), "Vary": "Accept-Language"},
     )
+
+
+def worded(message: str) -> str:
+    """This will say a message to a machine's reader: in the language of Accept-Language, in English without."""
+    return texts.catalogue(asked_language()).say(message)
 
 
 def refusal_body(refusal: Refusal) -> dict[str, Any]:
@@ -90,7 +98,8 @@ def refusal_body(refusal: Refusal) -> dict[str, Any]:
     more = {key: value for key, value in refusal.extra.items() if key != "http_status"}
     if isinstance(refusal, Invalid):
         more["errors"] = [
-            {"field": fault.field, "code": fault.code, "message": fault.message} for fault in refusal.faults
+            {"field": fault.field, "code": fault.code, "message": worded(fault.message)}
+            for fault in refusal.faults
         ]
     return more
 
@@ -137,19 +146,17 @@ def register(app: Flask) -> None:
             415: "unsupported_media_type",
         }.get(status, "refused")
         words = {
-            404: "There is nothing at this address.",
-            405: "This address does not take that method.",
-            413: "That is more than we take at once.",
-        }.get(status, "The request cannot be answered as it is.")
+            404: says("There is nothing at this address."),
+            405: says("This address does not take that method."),
+            413: says("That is more than we take at once."),
+        }.get(status, says("The request cannot be answered as it is."))
         headers = {}
         valid_methods = getattr(error, "valid_methods", None)
         if status == 405 and valid_methods:
             headers["Allow"] = ", ".join(valid_methods)
         if wants_problem():
             return problem(status, code, words, headers=headers)
-        page = render(
-            "error.html", status=status, title=TITLES.get(status, "Refused"), refusal=Refusal(words)
-        )
+        page = render("error.html", status=status, title=TITLES.get(status, _REFUSED), refusal=Refusal(words))
         return Response(page, status=status, headers=headers, content_type="text/html; charset=utf-8")
 
     @app.errorhandler(Exception)
@@ -157,7 +164,7 @@ def register(app: Flask) -> None:
         log.error("surprise", route=str(request.url_rule), exc_info=error)
         if app.config.get("PROPAGATE_SURPRISES"):
             raise error
-        words = "Something went wrong on our side. Nothing was lost; please try once more."
+        words = says("Something went wrong on our side. Nothing was lost; please try once more.")
         if wants_problem():
             return problem(500, "surprise", words)
         page = render("error.html", status=500, title=TITLES[500], refusal=Refusal(words))

@@ -48,6 +48,11 @@ def choose_language(offered: tuple[str, ...]) -> str:
     return _best_language(environ.get("HTTP_ACCEPT_LANGUAGE", ""), offered)
 
 
+def asked_language() -> str:
+    """This will give the language that a machine's request asks for by its header alone; else English."""
+    return _best_language(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""), EVERY_LANGUAGE)
+
+
 @lru_cache(maxsize=1000)
 def _best_language(header: str, offered: tuple[str, ...]) -> str:
     accepted = parse_accept_header(header, LanguageAccept)
@@ -62,6 +67,11 @@ def gettext(msgid: str, **values: object) -> str:
 def ngettext(singular: str, plural: str, n: int, **values: object) -> str:
     """This will give the form of a text that fits the number `n`."""
     return texts.catalogue(g.get("language", "en")).ngettext(singular, plural, n, **values)
+
+
+def told(message: str) -> str:
+    """This will say a refusal's or a fault's message in the language of the page."""
+    return texts.catalogue(g.get("language", "en")).say(message)
 
 
 def number(n: int | float) -> str:
@@ -98,6 +108,7 @@ def register(app: Flask) -> None:
     """This will teach the app's templates our words: asset(), _(), number(), csrf_token(), and what base.html needs."""
     app.jinja_env.globals.update(asset=asset, csrf_token=csrf_token, ngettext=ngettext, number=number)
     app.jinja_env.globals["_"] = gettext
+    app.jinja_env.globals["told"] = told
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from postcards.errors import Fault
-from postcards.web.pages import gettext
+from postcards.web.pages import gettext, told
 
 
 def reason(fault: Fault) -> str:
@@ -40,4 +40,4 @@ def reason(fault: Fault) -> str:
         "campaign_closed": gettext("The campaign has ended, so no more cards can be taken."),
         "campaign_draft": gettext("The campaign has not opened yet."),
     }
-    return said.get(fault.code, fault.message)
+    return said.get(fault.code) or told(fault.message)

@@ -24,7 +24,7 @@ from postcards.web.context import kit
 from postcards.web.desk.import_words import reason
 from postcards.web.desk.room import ORGANISER, Place, blueprint, page, place, signed_in
 from postcards.web.doors import caller, guarded, session_cookie_name
-from postcards.web.pages import gettext
+from postcards.web.pages import gettext, told
 
 #: The largest file, bytes; about 60,000 rows. Larger ones go in by the command line.
 FILE_LIMIT = 10 * 1024 * 1024
@@ -74,9 +74,9 @@ def import_upload(slug: str) -> ResponseReturnValue:
         for _ in table.rows():  # to its very end: what cannot be read is said now
             pass
     except Unreadable as refusal:
-        return _form(fault=refusal.message), 422
+        return _form(fault=told(refusal.message)), 422
     except Invalid as refusal:
-        return _form(fault=" ".join(fault.message for fault in refusal.faults)), 422
+        return _form(fault=" ".join(told(fault.message) for fault in refusal.faults)), 422
     _keep(
         here,
         Waiting(

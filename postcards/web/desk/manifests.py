@@ -13,7 +13,7 @@ from postcards.web.clock import now
 from postcards.web.context import kit
 from postcards.web.desk.room import ORGANISER, READERS, blueprint, page, place
 from postcards.web.doors import caller, guarded
-from postcards.web.pages import gettext, ngettext
+from postcards.web.pages import gettext, ngettext, told
 
 PAGE = 25
 
@@ -60,7 +60,7 @@ def manifests_seal(slug: str) -> ResponseReturnValue:
             clock=now,
         )
     except dispatch.NothingToSeal as refusal:
-        flash(gettext(refusal.message), "warning")
+        flash(told(refusal.message), "warning")
         return redirect(url_for("desk.manifests", slug=slug), 303)
     cards = sum(manifest.lines for manifest in sealed)
     numbers = ", ".join(str(manifest.number) for manifest in sealed)

@@ -51,7 +51,7 @@ def misprints(slug: str) -> ResponseReturnValue:
                     at=now(),
                 )
         except (Denied, Invalid, NotFound) as refusal:
-            faults = [Fault("numbers", refusal.code, gettext(refusal.message))]
+            faults = [Fault("numbers", refusal.code, refusal.message)]
     if faults:
         return _list(form=form, faults=tuple(faults)), 422
     flash(

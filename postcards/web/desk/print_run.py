@@ -21,7 +21,7 @@ from postcards.web.clock import now
 from postcards.web.context import kit
 from postcards.web.desk.room import PRINTERS, SEES_RUNS, blueprint, page, place
 from postcards.web.doors import caller, guarded
-from postcards.web.pages import gettext, ngettext
+from postcards.web.pages import gettext, ngettext, told
 
 #: A run that stands here changes by itself, so its page looks again.
 MOVES = ("queued", "drawing")
@@ -160,7 +160,7 @@ def _do(
         with kit().begin() as session:
             deed(session, campaign_id=caller().campaign, run_id=run_id, by=caller().by, at=now())
     except Denied as refusal:
-        flash(gettext(refusal.message), "warning")
+        flash(told(refusal.message), "warning")
     else:
         if said is not None:
             flash(said(), "good")

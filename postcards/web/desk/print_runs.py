@@ -22,7 +22,7 @@ from postcards.web.clock import now
 from postcards.web.context import kit
 from postcards.web.desk.room import PRINTERS, SEES_RUNS, Place, blueprint, page, place
 from postcards.web.doors import caller, guarded
-from postcards.web.pages import gettext
+from postcards.web.pages import gettext, told
 
 PAGE = 25
 #: The sheet that most office printers take.
@@ -96,7 +96,7 @@ def print_run_start(slug: str) -> ResponseReturnValue:
     except Invalid as refusal:
         return _list(form=wanted.form, faults=_faults(refusal)), 422
     except print_requests.NothingToPrint as refusal:
-        flash(gettext(refusal.message), "warning")
+        flash(told(refusal.message), "warning")
         return redirect(url_for("desk.print_runs", slug=slug), 303)
     return redirect(url_for("desk.print_run", slug=slug, run_id=run.id), 303)
 
@@ -112,7 +112,7 @@ def print_first_sheet(slug: str) -> ResponseReturnValue:
         with kit().begin() as session:
             drawn = _first_sheet(session, place(session), wanted)
     except print_requests.NothingToPrint as refusal:
-        flash(gettext(refusal.message), "warning")
+        flash(told(refusal.message), "warning")
         return redirect(url_for("desk.print_runs", slug=slug), 303)
     answer = make_response(drawn)
     answer.mimetype = "application/pdf"
@@ -219,7 +219,7 @@ def _faults(refusal: Invalid) -> tuple[Fault, ...]:
     if any((fault.field, fault.code) == ("reason", "missing") for fault in refusal.faults):
         said = gettext("Some of these cards were printed before. Say why they are printed again.")
         return (Fault("reason", "missing", said),)
-    return tuple(refusal.faults) or (Fault("first", "wrong", gettext(refusal.message)),)
+    return tuple(refusal.faults) or (Fault("first", "wrong", refusal.message),)
 
 
 def _numbers(first: str, last: str) -> tuple[tuple[int, int] | None, list[Fault]]:

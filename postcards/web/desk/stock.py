@@ -19,7 +19,7 @@ from postcards.web.clock import now
 from postcards.web.context import kit
 from postcards.web.desk.room import ORGANISER, blueprint
 from postcards.web.doors import caller, guarded
-from postcards.web.pages import gettext
+from postcards.web.pages import gettext, told
 
 
 @blueprint.post("/desk/c/<slug>/stock/")
@@ -38,7 +38,7 @@ def stock_print(slug: str) -> ResponseReturnValue:
             kiosk = kiosks.identity(session, campaign_id=caller().campaign, kiosk_id=kiosk_id)
             drawn = stock_printing.lend_and_draw(session, kiosk=kiosk, stamps=int(how_many), **_how())
     except (Denied, Invalid) as refusal:
-        return _back(slug, gettext(refusal.message))
+        return _back(slug, told(refusal.message))
     return _file(slug, drawn)
 
 
@@ -52,7 +52,7 @@ def stock_again(slug: str, stock_id: uuid.UUID) -> ResponseReturnValue:
                 session, campaign_id=caller().campaign, booklet_id=stock_id, **_how()
             )
     except (Denied, Invalid) as refusal:
-        return _back(slug, gettext(refusal.message))
+        return _back(slug, told(refusal.message))
     return _file(slug, drawn)
 
 

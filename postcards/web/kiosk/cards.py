@@ -18,7 +18,7 @@ from postcards.services import cards, registration
 from postcards.services.faces import faces_of, look_of, own_picture, tracking_url
 from postcards.services.kiosks import KioskIdentity
 from postcards.services.registration import Registered
-from postcards.web.answers import http_status, refusal_body
+from postcards.web.answers import http_status, refusal_body, worded
 from postcards.web.api import BODY_LIMIT, endpoint, faults_of, raw_body, read_json
 from postcards.web.clock import now
 from postcards.web.context import kit
@@ -237,7 +237,7 @@ def _one_of_batch(card: object, kiosk: KioskIdentity, edition: Edition) -> dict[
             "id": card_id,
             "status": status,
             "code": refusal.code,
-            "detail": refusal.message,
+            "detail": worded(refusal.message),
             **refusal_body(refusal),
         }
     return {**answer.model_dump(mode="json", by_alias=True), "status": status, "card_status": answer.status}

@@ -56,7 +56,7 @@ def download(*, campaign_id: int, number: int, version: int | None, name: str, s
     wanted = _part(file, etag)
     if wanted is None:
         whole = {**headers, "Content-Range": f"bytes */{file.bytes}"}
-        return problem(416, "range", f"The file has {file.bytes} bytes.", headers=whole)
+        return problem(416, "range", says("The file has %(bytes)s bytes.", bytes=file.bytes), headers=whole)
     start, end = wanted
     partial = end - start != file.bytes
     if partial:

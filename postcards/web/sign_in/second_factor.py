@@ -8,7 +8,7 @@ from flask import Response, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from postcards.errors import Fault
+from postcards.errors import Fault, as_given
 from postcards.paper.plain_qr import plain_qr_svg
 from postcards.services import second_factors, sign_in_pauses
 from postcards.services.second_factors import WrongCode
@@ -147,7 +147,7 @@ def _with_faults(template: str, refusal: WrongCode | Paused | None, **context: A
     status, headers = 200, {}
     match refusal:
         case Paused():
-            faults = (Fault("code", refusal.code, wait_a_while(refusal)),)
+            faults = (Fault("code", refusal.code, as_given(wait_a_while(refusal))),)
             status, headers = 429, {"Retry-After": str(refusal.retry_after)}
         case WrongCode():
             words = gettext("This code is not right, or was used already. Codes change every 30 seconds.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, g, make_response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from postcards.errors import Fault
+from postcards.errors import Fault, as_given
 from postcards.services import sign_in_pauses, staff
 from postcards.services.sign_in_pauses import FOR_ADDRESS, FOR_EMAIL, Paused
 from postcards.vault import token_hash
@@ -48,7 +48,7 @@ def with_password() -> AnyResponse:
                 database, tries=[(of_email, FOR_EMAIL), (of_address, FOR_ADDRESS)], at=now()
             )
     except Paused as paused:
-        return _again(email, wanted, Fault("email", paused.code, wait_a_while(paused)), paused)
+        return _again(email, wanted, Fault("email", paused.code, as_given(wait_a_while(paused))), paused)
     with kit().begin() as database:
         staff_id = staff.check_password(database, email=email, password=request.form.get("password", ""))
         if staff_id is not None:
