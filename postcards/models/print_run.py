@@ -101,7 +101,7 @@ class PrintRun(Base):
 
 class PrintPart(Base):
     """Some sheets of a run: its cards from place to place. `status` is the truth of the job; `claimed_by` until
-    `claimed_until` is the worker's lease, `drawn` the cards it has drawn so far."""
+    `claimed_until` is the worker's lease, `drawn` the cards it has drawn so far; `turns` counts who ever took it."""
 
     __tablename__ = "print_part"
     __table_args__ = (
@@ -126,6 +126,7 @@ class PrintPart(Base):
     claimed_by: Mapped[str | None]
     claimed_until: Mapped[Moment | None]
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    turns: Mapped[int] = mapped_column(server_default=text("0"))
     drawn_at: Mapped[Moment | None]
     file_key: Mapped[str | None]
     key_id: Mapped[str | None]

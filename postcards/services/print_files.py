@@ -28,7 +28,7 @@ class Files(Protocol):
 #: has no recipient any more. `redraw`: the run is not ready yet, so the part is drawn again, with a blank place.
 _OVER = text(
     """
-    SELECT r.id, r.run, p.part, p.file_key, r.status IN ('queued', 'drawing', 'paused', 'failed')
+    SELECT r.id, r.run, p.part, p.file_key, p.turns, r.status IN ('queued', 'drawing', 'paused', 'failed')
            AND coalesce(r.ready_at, r.requested_at) >= :before AS redraw
     FROM print_part p JOIN print_run r ON r.id = p.print_run_id
     WHERE r.campaign_id = :campaign_id
@@ -88,9 +88,20 @@ _FAULTS = text(
 )
 
 
-def file_key(campaign_id: int, run_id: uuid.UUID, part: int) -> str:
-    """This will name the file of a part: drawn again, it takes its own place."""
-    return f"print-runs/{campaign_id}/{run_id}/{part}.pdf"
+def file_key(campaign_id: int, run_id: uuid.UUID, part: int, turn: int) -> str:
+    """This will name the file of a part as its `turn`-th taker keeps it: one that was believed lost, and wakes up, lays
+    its own beside the file that counts, and never over it. Turn 0 is of before turns were counted."""
+    return f"print-runs/{campaign_id}/{run_id}/{part}{f'-{turn}' if turn else ''}.pdf"
+
+
+def sweep(
+    files: Files, *, campaign_id: int, run_id: uuid.UUID, part: int, turns: int, but: str | None = None
+) -> None:
+    """This will take away whatever any taker of the part kept, up to that turn, `but` the file that counts."""
+    for turn in range(turns + 1):
+        key = file_key(campaign_id, run_id, part, turn)
+        if key != but:
+            files.delete(key)
 
 
 def over(session: Session, *, campaign_id: int, at: dt.datetime) -> list[int]:
@@ -113,7 +124,9 @@ def forget(
     ours = set(session.scalars(_LOCK, {"campaign_id": campaign_id, "ids": ids}))
     rows = [row for row in _over(session, campaign_id, at, card_id) if row.id in ours] if ours else []
     for row in rows:
-        files.delete(row.file_key or file_key(campaign_id, row.id, row.part))
+        if row.file_key:
+            files.delete(row.file_key)
+        sweep(files, campaign_id=campaign_id, run_id=row.id, part=row.part, turns=row.turns)
         session.execute(_REDRAW if row.redraw else _GONE, {"run_id": row.id, "part": row.part})
     runs = {row.run: row.id for row in rows if row.file_key}
     for run, run_id in runs.items():

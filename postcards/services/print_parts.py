@@ -42,7 +42,8 @@ class Offset:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A part that `worker` alone draws until the lease runs out, and all that this takes."""
+    """A part that `worker` alone draws until the lease runs out, as the `turn`-th who ever took it, and all that this
+    takes."""
 
     run_id: uuid.UUID
     run: int
@@ -60,6 +61,7 @@ class Claim:
     edition: Edition
     requested_by: str
     worker: str
+    turn: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,9 @@ _TAKE = text(
         ORDER BY part LIMIT 1 FOR UPDATE SKIP LOCKED
     )
     UPDATE print_part SET status = 'drawing', claimed_by = :worker, claimed_until = :until, drawn = 0,
-        attempts = attempts + 1
+        attempts = attempts + 1, turns = turns + 1
     FROM next WHERE print_part.print_run_id = :run_id AND print_part.part = next.part
-    RETURNING print_part.part, first_position, last_position, sheets, attempts
+    RETURNING print_part.part, first_position, last_position, sheets, turns
     """
 )
 
@@ -142,6 +144,7 @@ def claim(session: Session, *, run_id: uuid.UUID, worker: str, at: dt.datetime) 
         edition=Edition.from_dict(about.edition),
         requested_by=about.requested_by,
         worker=worker,
+        turn=taken.turns,
     )
 
 

@@ -55,6 +55,8 @@ class Keeps(Protocol):
 
     def put(self, key: str, source: bytes | Iterator[bytes], *, key_id: str) -> Any: ...
 
+    def delete(self, key: str) -> None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Press:
@@ -171,19 +173,41 @@ def _draw(begin: Begin, claimed: Claim, press: Press, clock: Clock) -> None:
     stored = key = None
     if not faults and not blank:
         _renew(begin, claimed, read, clock)
-        key = print_files.file_key(claimed.campaign_id, claimed.run_id, claimed.part.part)
+        key = print_files.file_key(claimed.campaign_id, claimed.run_id, claimed.part.part, claimed.turn)
         stored = press.files.put(key, _pieces(out), key_id=claimed.key_id)
-    with begin() as session:
-        run_ending.end_part(
-            session,
-            claimed,
-            drawn=[place for place, face in zip(read.positions, read.faces, strict=True) if face is not None],
-            faults=[FoundFault(fault.number, fault.check, fault.why) for fault in faults],
-            key=key,
-            stored=stored,
-            vault=press.vault,
-            public_url=None if press.test else url,
-            at=clock(),
+    try:
+        with begin() as session:
+            counts = run_ending.end_part(
+                session,
+                claimed,
+                drawn=[
+                    place for place, face in zip(read.positions, read.faces, strict=True) if face is not None
+                ],
+                faults=[FoundFault(fault.number, fault.check, fault.why) for fault in faults],
+                key=key,
+                stored=stored,
+                vault=press.vault,
+                public_url=None if press.test else url,
+                at=clock(),
+            )
+    except ClaimLost:  # another has the part, and keeps its file elsewhere; or the run was stopped
+        if key is not None:
+            with suppress(Unavailable):
+                press.files.delete(key)
+        raise
+    _sweep(claimed, press, but=key if counts else None)
+
+
+def _sweep(claimed: Claim, press: Press, *, but: str | None) -> None:
+    """Takes away what those kept who took the part before us; what cannot be reached now goes with the run's file."""
+    with suppress(Unavailable):
+        print_files.sweep(
+            press.files,
+            campaign_id=claimed.campaign_id,
+            run_id=claimed.run_id,
+            part=claimed.part.part,
+            turns=claimed.turn,
+            but=but,
         )
 
 

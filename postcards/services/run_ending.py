@@ -32,8 +32,9 @@ def end_part(
     vault: Vault,
     public_url: str | None,
     at: dt.datetime,
-) -> None:
-    """This will write down what came of a part (places `drawn`, faults, file), and end the run with its last part.
+) -> bool:
+    """This will write down what came of a part (places `drawn`, faults, file), and end the run with its last part; it
+    tells whether the file counts.
 
     A part with somebody who was erased while it was drawn is given back, to be drawn without them. `public_url`
     freezes the address in the campaign's QR codes at its first real print. Raises `ClaimLost`.
@@ -49,7 +50,7 @@ def end_part(
         _outcomes(session, claimed, [])
     elif session.scalar(_ERASED, {"run_id": run.id, "drawn": list(drawn)}):
         print_parts.give_back(session, claimed)
-        return
+        return False
     else:
         file = {
             "file_key": key,
@@ -60,6 +61,7 @@ def end_part(
         print_parts.end(session, claimed, status="drawn", drawn=len(drawn), drawn_at=at, **file)
         _outcomes(session, claimed, drawn)
     _end_run(session, run, claimed, public_url, at=at)
+    return stored is not None and not faults
 
 
 _ERASED = text(

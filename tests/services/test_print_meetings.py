@@ -18,7 +18,15 @@ from sqlalchemy.orm import ORMExecuteState, Session
 from postcards.errors import NotFound
 from postcards.models import PrintRun
 from postcards.queries import print_pulls
-from postcards.services import cards, erasure, print_control, print_files, printing, tracking
+from postcards.services import (
+    cards,
+    erasure,
+    print_control,
+    print_files,
+    print_parts,
+    printing,
+    tracking,
+)
 from postcards.services.cards import Changes, SenderChange
 from postcards.services.erasure import Erased
 from postcards.services.registration import Registered
@@ -267,7 +275,10 @@ def test_a_file_that_was_kept_and_never_written_down_goes_with_the_cancelled_run
     """As when the worker dies between the two, or the run is cancelled just then."""
     registered(vilnius, 2)
     run, kit = ask(vilnius), vilnius.house.kit
-    key = print_files.file_key(vilnius.id, run.id, 1)
+    with vilnius.house.begin() as session:
+        claimed = print_parts.claim(session, run_id=run.id, worker="worker", at=AT)
+    assert claimed is not None
+    key = print_files.file_key(vilnius.id, run.id, 1, claimed.turn)
     kit.files.put(key, b"sealed names and addresses")
     do(vilnius, print_control.cancel, run)
     for campaigns in (1, 0):

@@ -1,0 +1,89 @@
+"""A worker that was believed lost and wakes up harms nothing: what it keeps is never the file that counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from postcards.errors import NotFound
+from postcards.services import print_control, print_files, print_parts, printing
+from tests.plugins.cast import AT, Town
+from tests.services.pressing import press
+from tests.services.print_desk import Clock, ask, books, do, draw, registered, seen, void
+
+
+@dataclass
+class Suspended:
+    """The house's own storage, of a worker that stands still just before it keeps its first file."""
+
+    files: Any
+    meanwhile: Callable[[], object] | None
+
+    def put(self, key: str, source: bytes | Iterator[bytes], *, key_id: str) -> Any:
+        deed, self.meanwhile = self.meanwhile, None
+        if deed is not None:
+            deed()
+        return self.files.put(key, source, key_id=key_id)
+
+    def delete(self, key: str) -> None:
+        self.files.delete(key)
+
+
+def kept(town: Town) -> list[str]:
+    """The files of print runs that lie in the storage."""
+    folder = town.house.kit.settings.home / "files" / "print-runs"
+    return sorted(path.name for path in folder.rglob("*.pdf"))
+
+
+def test_a_worker_that_wakes_up_lays_its_file_beside_the_one_that_counts_and_takes_it_away(
+    vilnius: Town,
+) -> None:
+    made = registered(vilnius, 3)
+    run, house = ask(vilnius), vilnius.house
+    clock = Clock()
+
+    def meanwhile() -> None:
+        clock.at = AT + 2 * print_parts.LEASE
+        void(vilnius, made[2])
+        assert draw(vilnius, run, clock=clock).status == "ready"
+
+    slow = replace(press(house), files=Suspended(house.kit.sealed_files, meanwhile))
+    printing.draw(house.begin, run_id=run.id, press=slow, worker="slow", clock=clock)
+    done = seen(vilnius, run)
+    [part] = done.parts
+    assert (done.status, part.drawn, kept(vilnius)) == ("ready", 2, ["1-2.pdf"])
+    files = house.kit.sealed_files
+    whole = b"".join(files.stream(part.file_key or "", key_id=part.key_id or ""))
+    assert len(whole) == part.file_bytes, "what the row tells of, and not what the other drew"
+    assert books(vilnius) == []
+
+
+def test_what_lost_workers_kept_goes_when_the_part_is_drawn_or_its_run_cancelled(vilnius: Town) -> None:
+    registered(vilnius, 2)
+    run, kit = ask(vilnius), vilnius.house.kit
+    clock = Clock()
+
+    def lose_a_worker() -> None:
+        with vilnius.house.begin() as session:
+            claimed = print_parts.claim(session, run_id=run.id, worker="lost", at=clock())
+        assert claimed is not None
+        key = print_files.file_key(vilnius.id, run.id, claimed.part.part, claimed.turn)
+        kit.files.put(key, b"sealed names and addresses")
+        clock.at += 2 * print_parts.LEASE
+
+    lose_a_worker()
+    do(vilnius, print_control.pause, run)
+    do(vilnius, print_control.resume, run)
+    lose_a_worker()
+    assert kept(vilnius) == ["1-1.pdf", "1-2.pdf"]
+    done = draw(vilnius, run, clock=clock)
+    assert (done.status, kept(vilnius)) == ("ready", ["1-3.pdf"])
+    do(vilnius, print_control.cancel, run)
+    print_files.clear_cancelled(vilnius.house.begin, files=kit.sealed_files, by="beat", at=AT)
+    assert kept(vilnius) == []
+    with pytest.raises(NotFound):
+        kit.files.size(done.parts[0].file_key or "")
+    assert books(vilnius) == []
