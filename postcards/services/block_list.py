@@ -19,7 +19,7 @@ from postcards.db import after_commit
 from postcards.errors import NotFound
 from postcards.models import DoNotWrite, Person
 from postcards.models.erasure import DO_NOT_WRITE
-from postcards.services import cards, journal
+from postcards.services import cards, journal, tracking
 from postcards.services.forgetting import Ledger
 
 #: The reason that the desk reads on a held card.
@@ -74,6 +74,15 @@ def block(
     line = ledger_line(DoNotWrite(recipient_index=index, at=at, by=by))
     after_commit(session, lambda: ledger([line]))
     return True
+
+
+def block_by_code(session: Session, *, code: str, ledger: Ledger, by: str, at: dt.datetime) -> None:
+    """This will do the same for whoever holds the card, from `sealed` on; said again, it changes nothing, and the
+    answer is the same: a code is no way to learn what a recipient said. Raises as `tracking.find_by_code` and `block`
+    do, and `NotOnItsWay`."""
+    card = tracking.find_by_code(session, code=code)
+    tracking.left_us(card)
+    block(session, campaign_id=card.campaign_id, card_id=card.card_id, ledger=ledger, by=by, at=at)
 
 
 def ledger_line(wish: DoNotWrite) -> dict[str, Any]:

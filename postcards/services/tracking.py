@@ -103,6 +103,12 @@ def find_by_slip_code(session: Session, *, slip_code: str) -> TrackedCard:
     return found
 
 
+def left_us(card: CardSeen) -> None:
+    """This will refuse a card that nobody but us can hold. Raises `NotOnItsWay`."""
+    if CardStatus(card.status) not in {CardStatus.ARRIVED, *card_life.before(CardStatus.ARRIVED)}:
+        raise NotOnItsWay("This card is still with us: it has not been given to the post yet.")
+
+
 def confirm_arrival(session: Session, *, code: str, by: str, at: dt.datetime) -> Confirmed:
     """This will note that the card has arrived, from `sealed` on; said again, it changes nothing.
 
@@ -114,8 +120,7 @@ def confirm_arrival(session: Session, *, code: str, by: str, at: dt.datetime) ->
         status = CardStatus(card.status)
         if status is CardStatus.ARRIVED:
             return Confirmed(card.card_id, card.number, first=False)
-        if status not in card_life.before(CardStatus.ARRIVED):
-            raise NotOnItsWay("This card is still with us: it has not been given to the post yet.")
+        left_us(card)
         moved = session.execute(
             update(Card)
             .where(Card.id == card.card_id, Card.status == status, Card.code == card.code)

@@ -18,7 +18,8 @@ from tests.web.who_knocks import Identity, World, make_world, retired_kiosk
 #: What anybody may reach, written down once more: who opens a route to the world says so here too.
 OPEN_TO_ALL = {
     "/", "/c/<slug>", "/wall/<slug>", "/T/", "/t/", "/T/<code>", "/t/<code>", "/T/<code>/arrival",
-    "/t/<code>/arrival", "/T/<code>/thanks", "/t/<code>/thanks", "/S/<slip_code>", "/s/<slip_code>",
+    "/t/<code>/arrival", "/T/<code>/thanks", "/t/<code>/thanks", "/T/<code>/no-more", "/t/<code>/no-more",
+    "/S/<slip_code>", "/s/<slip_code>",
     "/sign-in", "/sign-in/<token>", "/sign-in/code", "/sign-out", "/kiosk/", "/healthz", "/readyz", "/metrics",
     "/api/v1/campaigns/<slug>", "/api/v1/kiosk/pairing", "/api/v1/openapi.json", "/static/<path:filename>",
 }  # fmt: skip

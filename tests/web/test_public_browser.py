@@ -45,6 +45,17 @@ def test_an_old_phone_without_scripts_confirms_and_thanks(town: Town, address: s
     expect(phone.get_by_text("Thank you, Ona!")).to_be_visible()
 
 
+def test_a_phone_without_scripts_says_no_more_cards(town: Town, address: str, browser: Browser) -> None:
+    card = town.card(status="arrived")
+    phone = browser.new_page(java_script_enabled=False, viewport=PHONE, locale="en")
+    phone.goto(f"{address}/T/{card.code}")
+    phone.get_by_role("link", name="I do not want any more cards").click()
+    phone.get_by_role("button", name="No more cards, please").click()
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Noted: no more cards")
+    phone.get_by_role("link", name="Back to the card").click()
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Thank you. It has arrived.")
+
+
 def test_the_wall_keeps_itself_up_to_date(town: Town, address: str, browser: Browser) -> None:
     town.card()
     page = browser.new_page(locale="en")
@@ -57,7 +68,7 @@ def test_the_wall_keeps_itself_up_to_date(town: Town, address: str, browser: Bro
 
 def paths_of(town: Town) -> list[str]:
     here, there = town.card(status="registered"), town.card(email="ona@example.org")
-    codes = [f"/T/{here.code}", f"/T/{there.code}", f"/S/{there.slip_code}"]
+    codes = [f"/T/{here.code}", f"/T/{there.code}", f"/T/{there.code}/no-more", f"/S/{there.slip_code}"]
     return ["/", "/wall/vilnius", "/T/", "/T/ABC", *codes]
 
 

@@ -225,3 +225,53 @@ def test_the_senders_page_stands_at_every_stage(town: Town, client: FlaskClient,
     page = client.get(f"/S/{card.slip_code}", headers=BROWSER)
     assert page.status_code == 200
     assert ('aria-current="step"' in page.text) == (status != "arrived")
+
+
+def wishes(town: Town) -> int:
+    with town.begin() as session:
+        return int(session.execute(text("SELECT count(*) FROM do_not_write")).scalar_one())
+
+
+@pytest.mark.parametrize("status", ["sealed", "handed_over", "arrived", "returned"])
+def test_a_recipient_wants_no_more_cards_in_two_steps(town: Town, client: FlaskClient, status: str) -> None:
+    card = town.card(status=status)
+    page = client.get(f"/T/{card.code}?lang=en", headers=BROWSER)
+    path = f"/T/{card.code}/no-more"
+    assert f'href="{path}?lang=en"' in page.text
+    asked = client.get(path, headers=BROWSER)
+    assert "Nobody can read it back" in seen(asked.text)
+    assert f'<form method="post" action="{path}">' in asked.text
+    assert wishes(town) == 0, "looking changes nothing"
+    for _ in range(2):
+        noted = client.post(path, headers=BROWSER)
+        assert (noted.status_code, wishes(town)) == (200, 1)
+        assert "Noted: no more cards" in seen(noted.text)
+        assert noted.headers["X-Robots-Tag"].startswith("noindex")
+    assert client.post(path.replace("/T/", "/t/").lower()).json == {"status": "noted"}
+    [wish] = [line for line in town.house.kit.ledger.read() if line.get("kind") == "do_not_write"]
+    assert wish["by"] == "recipient"
+    # Whoever else has the code learns nothing: the page asks as before.
+    assert seen(client.get(path, headers=BROWSER).text) == seen(asked.text)
+    with town.begin() as session:
+        assert session.execute(text("SELECT status FROM card")).scalar_one() == status
+
+
+def test_who_is_not_known_any_more_cannot_be_left_out(town: Town, client: FlaskClient) -> None:
+    card = town.card(status="arrived")
+    with town.begin() as session:
+        session.execute(text("UPDATE person SET recipient = NULL, recipient_index = NULL"))
+    path = f"/T/{card.code}/no-more"
+    told = client.post(path, headers=BROWSER)
+    assert (told.status_code, wishes(town)) == (404, 0)
+    assert "We could not recognise you" in seen(told.text)
+    assert (client.post(path, headers=JSON).json or {})["code"] == "erased"
+
+
+def test_a_card_that_has_not_left_us_is_nobodys_to_refuse(town: Town, client: FlaskClient) -> None:
+    card = town.card(status="printed")
+    assert "no-more" not in client.get(f"/T/{card.code}", headers=BROWSER).text
+    for method in (client.get, client.post):
+        assert method(f"/T/{card.code}/no-more", headers=BROWSER).status_code == 409
+    assert client.post(f"/T/{card.code}/no-more", headers=JSON).status_code == 409
+    assert client.post("/T/0000000000000/no-more", headers=JSON).status_code == 404
+    assert wishes(town) == 0

@@ -15,7 +15,8 @@ from postcards.queries.tracked_card import CardSeen
 from postcards.rules import card_life, tracking_code
 from postcards.rules.card_life import CardStatus
 from postcards.rules.edition import Edition
-from postcards.services import tracking
+from postcards.services import block_list, tracking
+from postcards.web.answers import http_status
 from postcards.web.api import Shape, json_response, read_body
 from postcards.web.clock import now
 from postcards.web.context import kit
@@ -124,6 +125,58 @@ def thanks(code: str) -> ResponseReturnValue:
     return _back_to_the_card(code)
 
 
+@blueprint.get("/T/<code>/no-more")
+@blueprint.get("/t/<code>/no-more")
+@guarded(PUBLIC)
+def no_more(code: str) -> ResponseReturnValue:
+    """What it means to want no other card; asks for a second press, and tells nobody whether it was said before."""
+    try:
+        card = tracking.look_up(kit().at_once, code=code)
+        tracking.left_us(card)
+        return _no_more_page(card, "ask")
+    except Refusal as refusal:
+        return refused(refusal, as_page=not asks_for_json())
+
+
+@blueprint.post("/T/<code>/no-more")
+@blueprint.post("/t/<code>/no-more")
+@guarded(PUBLIC)
+@limited(ARRIVALS_FROM, "arrivals")
+@limited(ARRIVALS_OF_CARD, "arrival", by="code")
+def want_no_more(code: str) -> ResponseReturnValue:
+    """Whoever holds the card wants no other. The page is the answer itself: only who pressed learns it was noted."""
+    state, status = "noted", 200
+    try:
+        with kit().begin() as session:
+            block_list.block_by_code(session, code=code, ledger=kit().ledger.add, by=BY, at=now())
+    except block_list.AddressGone as refusal:
+        if not reads_html():
+            return refused(refusal, as_page=False)
+        state, status = "gone", http_status(refusal)
+    except Refusal as refusal:
+        return refused(refusal, as_page=reads_html())
+    if not reads_html():
+        return json_response({"status": "noted"})
+    try:
+        return _no_more_page(tracking.look_up(kit().at_once, code=code), state, status=status)
+    except Refusal as refusal:  # given up in between
+        return refused(refusal, as_page=True)
+
+
+def _no_more_page(card: CardSeen, state: str, *, status: int = 200) -> Response:
+    edition = _edition(card.campaign_id)
+    reader = reader_of(edition)
+    body = worded(
+        "public/no_more.html",
+        edition,
+        reader,
+        home_path=f"/c/{card.campaign_slug}",
+        shown=_shown(card, edition, reader.language),
+        state=state,
+    )
+    return private(html(body, status=status))
+
+
 def _edition(campaign_id: int) -> Edition:
     known = campaigns.known_edition(kit().engine, campaign_id)
     if known is not None:
@@ -182,6 +235,7 @@ def _drawn(
         thanked=card.thanks_at is not None,
         shown=shown,
         cachet=mark_of(edition),
+        has_left=CardStatus(card.status) in {CardStatus.ARRIVED, *card_life.before(CardStatus.ARRIVED)},
         can_arrive=CardStatus(card.status) in card_life.before(CardStatus.ARRIVED),
         faults=faults,
         typed=typed,
