@@ -99,7 +99,7 @@ def test_others_come_in_without_and_a_link_does_not_go_around_it(
 
 
 def test_codes_cannot_be_guessed_one_after_another(app: Flask, house: House, vilnius: Town) -> None:
-    phone, _ = enrol(at_desk(app, house, (vilnius.id, "organiser")))
+    phone, _ = enrol(at_desk(app, house, (vilnius.id, "organiser"), password=PASSWORD))
     browser = Browser(app)
     browser.sign_in("ruta@example.org")
     browser.get("/sign-in/code")
@@ -112,7 +112,7 @@ def test_codes_cannot_be_guessed_one_after_another(app: Flask, house: House, vil
 
 
 def test_it_is_taken_away_only_against_a_code(app: Flask, house: House, vilnius: Town) -> None:
-    browser = at_desk(app, house, (vilnius.id, "organiser"))
+    browser = at_desk(app, house, (vilnius.id, "organiser"), password=PASSWORD)
     phone, codes = enrol(browser)
     browser.get("/second-factor")
     assert browser.post("/second-factor").status_code == 409
@@ -125,7 +125,7 @@ def test_it_is_taken_away_only_against_a_code(app: Flask, house: House, vilnius:
 
 
 def test_signing_in_anew_ends_the_session_before_it(app: Flask, house: House, vilnius: Town) -> None:
-    browser = at_desk(app, house, (vilnius.id, "organiser"))
+    browser = at_desk(app, house, (vilnius.id, "organiser"), password=PASSWORD)
     first = browser.client.get_cookie("postcards_session")
     assert first is not None
     assert browser.sign_in("ruta@example.org", PASSWORD).status_code == 303
@@ -138,7 +138,7 @@ def test_signing_in_anew_ends_the_session_before_it(app: Flask, house: House, vi
 
 
 def test_every_device_is_signed_out(app: Flask, house: House, vilnius: Town) -> None:
-    here = at_desk(app, house, (vilnius.id, "organiser"))
+    here = at_desk(app, house, (vilnius.id, "organiser"), password=PASSWORD)
     there, other = Browser(app), at_desk(app, house, (vilnius.id, "printer"), email="print@example.org")
     there.sign_in("ruta@example.org")
     assert there.get("/desk/c/vilnius/").status_code == 200
@@ -154,7 +154,7 @@ def test_every_device_is_signed_out(app: Flask, house: House, vilnius: Town) -> 
 def test_half_way_in_lasts_ten_minutes_and_opens_nothing_else(
     app: Flask, house: House, vilnius: Town
 ) -> None:
-    phone, _ = enrol(at_desk(app, house, (vilnius.id, "organiser")))
+    phone, _ = enrol(at_desk(app, house, (vilnius.id, "organiser"), password=PASSWORD))
     stranger = Browser(app)
     assert stranger.get("/sign-in/code").location == "/sign-in"
     browser = Browser(app)
