@@ -45,7 +45,7 @@ def _made(base: Path) -> Iterator[Path]:
     with _locked(base):
         for left in base.iterdir():
             with contextlib.suppress(BlockingIOError), _locked(left, fcntl.LOCK_NB):
-                shutil.rmtree(left)
+                shutil.rmtree(left, ignore_errors=True)  # its dying servers may still write
         home = Path(tempfile.mkdtemp(dir=base))
         home.chmod(0o711)
         held = os.open(home, os.O_RDONLY)
