@@ -110,6 +110,7 @@ def test_the_same_card_cannot_be_pressed_for_ever(client: FlaskClient, vilnius: 
     assert 1 <= int(answers[30].headers["Retry-After"]) <= 60
     asked_as_json = client.post(f"/T/{code}/arrival", headers={"Accept": "application/json"})
     assert asked_as_json.get_json()["code"] == "too_often"
+    assert client.post(f"/T/{code}/no-more").status_code == 429
     assert client.get(f"/T/{code}").status_code == 200
 
 
