@@ -60,6 +60,23 @@ class CountryNamed(Said):
         return CountryNamed, (self.code, str(self))
 
 
+class InLanguages(Said):
+    """A word of a table of ours that knows it in every language: a column's heading, what a region is called."""
+
+    words: Mapping[str, str]
+
+    def __new__(cls, english: str, words: Mapping[str, str]) -> InLanguages:
+        """This will stand as `english` until somebody says it in one of the languages of `words`."""
+        named = str.__new__(cls, english)
+        named.msgid, named.values, named.plural, named.n = english, {}, None, 1
+        named.words = words
+        return named
+
+    def __reduce__(self) -> tuple[type[Said], tuple[object, ...]]:
+        """This will copy and pickle it whole."""
+        return InLanguages, (str(self), self.words)
+
+
 def says_all(parts: Iterable[str], between: str = " ") -> Said:
     """This will join sentences, each of which is said in the reader's language."""
     said = {f"part{place}": part for place, part in enumerate(parts)}

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from postcards.errors import CountryNamed, Fault, Said, as_given, says, says_all
+from postcards.errors import CountryNamed, Fault, Said, says, says_all
 from postcards.rules.address_data import Layout, countries, fold, layout
 from postcards.rules.address_form import AddressForm, FormField, address_form
+from postcards.rules.address_labels import in_sentences
 from postcards.rules.country_line import country_line, country_name
 from postcards.rules.edition_parts import Suspension
 from postcards.rules.postcodes import normal_postcode
@@ -254,7 +255,7 @@ def _warn(address: Address, rules: Layout, origin: str, field: str, warnings: li
             words = says(
                 "Letters to %(country)s usually name the %(region)s.",
                 country=_country(address.country),
-                region=as_given(rules.region_kind.replace("_", " ")),
+                region=in_sentences(rules.region_kind),
             )
             warnings.append(Fault(f"{field}.region", "region_missing", words))
     elif rules.regions and fold(address.region) not in rules.regions:

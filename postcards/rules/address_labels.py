@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from postcards.errors import InLanguages
+
 _LANGUAGES: Final = ("en", "lt", "pl", "ru", "uk", "ro")
 
 # kind (as in the address data) -> one label per language, in the order above
@@ -39,6 +41,12 @@ _LABELS: Final[dict[str, tuple[str, str, str, str, str, str]]] = {
     "pin": ("PIN code", "PIN kodas", "Kod PIN", "PIN-код", "PIN-код", "Cod PIN"),
     "eircode": ("Eircode", "Eircode", "Eircode", "Eircode", "Eircode", "Eircode"),
 }
+
+
+def in_sentences(kind: str) -> InLanguages:
+    """This will give what a kind of field is called within a sentence, in every language."""
+    words = {language: label(kind, language).lower() for language in _LANGUAGES}
+    return InLanguages(kind.replace("_", " "), words)
 
 
 def label(kind: str, language: str) -> str:

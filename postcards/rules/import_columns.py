@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from postcards.errors import Fault, Invalid, says, says_all
+from postcards.errors import Fault, InLanguages, Invalid, says, says_all
 from postcards.rules.import_headings import HEADINGS
 from postcards.rules.import_report import REPORT_HEADINGS
 
@@ -121,7 +121,7 @@ def _missing(places: dict[str, int], *, has_lines: bool, consent_declared: bool)
         words = says(
             "There is no column for the %(field)s: head one “%(heading)s”.",
             field=_name(field),
-            heading=heading_of(field, "en"),
+            heading=_name(field),
         )
         faults.append(Fault(field, "heading_missing", words))
     if "consent.version" not in places and not consent_declared:
@@ -154,8 +154,9 @@ def _number(heading: str) -> int:
     return int(found[1]) if found else 0
 
 
-def _name(field: str) -> str:
-    return heading_of(field, "en")
+def _name(field: str) -> InLanguages:
+    """The heading that its reader would write."""
+    return InLanguages(heading_of(field, "en"), {lang: words[0] for lang, words in HEADINGS[field].items()})
 
 
 @cache

@@ -20,7 +20,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 
-from postcards.errors import CountryNamed, Said
+from postcards.errors import CountryNamed, InLanguages, Said
 
 #: Languages that the product speaks; campaigns choose among them.
 LANGUAGES = ("lt", "en", "pl", "ru", "uk", "ro")
@@ -83,6 +83,8 @@ class Catalogue:
             return self.gettext(message)
         if isinstance(message, CountryNamed):
             return self.country(message.code)
+        if isinstance(message, InLanguages):
+            return message.words.get(self.language, str(message))
         values = {
             name: self.say(value) if isinstance(value, Said) else value
             for name, value in message.values.items()

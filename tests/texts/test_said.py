@@ -8,7 +8,8 @@ import pickle
 
 import pytest
 
-from postcards.errors import CountryNamed, Said, as_given, says, says_all, says_n
+from postcards.errors import CountryNamed, InLanguages, Said, as_given, says, says_all, says_n
+from postcards.rules.address_labels import in_sentences
 from postcards.texts import catalogue
 
 LT = catalogue("lt")
@@ -29,8 +30,9 @@ def test_it_is_the_english_text_to_everything_else() -> None:
         says_n("One card.", "%(n)s cards.", 3),
         says_all(["One.", says("Two %(n)s.", n=2)]),
         CountryNamed("DE", "Germany"),
+        InLanguages("state", {"lt": "valstija"}),
     ],
-    ids=["values", "plural", "joined", "country"],
+    ids=["values", "plural", "joined", "country", "table"],
 )
 def test_it_travels_whole(said: Said) -> None:
     for other in (copy.deepcopy(said), pickle.loads(pickle.dumps(said))):
@@ -52,6 +54,11 @@ def test_what_is_said_within_it_is_said_in_that_language_too() -> None:
     here = says("%(country)s has no such postcode.", country=CountryNamed("DE", "Germany"))
     assert here == "Germany has no such postcode."
     assert "Vokietija" in LT.say(here)
+    lacks = says(
+        "Letters to %(country)s usually name the %(region)s.", country="X", region=in_sentences("state")
+    )
+    assert lacks == "Letters to X usually name the state."
+    assert "valstija" in LT.say(lacks)
 
 
 def test_it_is_said_in_the_form_that_the_number_asks_for() -> None:
