@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 @dataclass(frozen=True, slots=True)
 class PrintedRow:
-    """One line of the print log."""
+    """One line of the print log. `replaced` when the card has another code since, and this paper leads nowhere."""
 
     number: int
     code: str
@@ -22,17 +22,19 @@ class PrintedRow:
     run: int | None
     reason: str | None
     spoiled: bool
+    replaced: bool
 
 
 _LOG = text(
     """
     SELECT l.number, l.code, l.printed_at, l.recorded_at, l.by, coalesce(k.name, s.email) AS by_name, r.run, l.reason,
-           sp.code IS NOT NULL AS spoiled
+           sp.code IS NOT NULL AS spoiled, coalesce(c.ended = 'replaced', false) AS replaced
     FROM print_log l
     LEFT JOIN kiosk k ON k.campaign_id = l.campaign_id AND l.by = 'kiosk:' || k.id
     LEFT JOIN staff s ON l.by = 'staff:' || s.id
     LEFT JOIN print_run r ON r.id = l.print_run_id
     LEFT JOIN spoiled_print sp ON sp.code = l.code
+    LEFT JOIN tracking_code c ON c.campaign_id = l.campaign_id AND c.code = l.code
     WHERE l.campaign_id = :campaign_id
       AND (CAST(:number AS numeric) IS NULL OR l.number = :number)
       AND (CAST(:before AS timestamptz) IS NULL OR (l.recorded_at, l.number) < (:before, :before_number))

@@ -44,7 +44,7 @@ class BookletFound:
 
 
 _NOT_OPEN = {
-    "draft": says("The campaign is draft. Ask an organiser."),
+    "draft": says("The campaign is still a draft. Ask an organiser."),
     "paused": says("The campaign is paused. Ask an organiser."),
     "closed": says("The campaign is closed. Ask an organiser."),
 }

@@ -248,6 +248,14 @@ def test_a_misprint_gets_a_new_code_and_the_log_says_so(
     assert "This card was never printed" in words(petras, f"{log}?number=7")
 
 
+def test_the_log_says_which_paper_has_an_old_code(house: House, vilnius: Town, petras: Browser) -> None:
+    card, other = vilnius.register(), vilnius.register()
+    drawn(house, ask(petras))
+    print_desk.move_house(vilnius, card)
+    assert "Old code" in words(petras, f"{DESK}print-log/?number={card.number}")
+    assert "Old code" not in words(petras, f"{DESK}print-log/?number={other.number}")
+
+
 def test_the_log_goes_further_back(house: House, vilnius: Town, petras: Browser) -> None:
     vilnius.register()
     drawn(house, ask(petras))
