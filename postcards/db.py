@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -32,7 +34,8 @@ BOUNDS = {
 
 #: SQLSTATE classes after which the same request may succeed: connection lost, resources, operator intervention,
 #: lock not available, serialization and deadlock (PostgreSQL manual, appendix A).
-_PASSING = ("08", "53", "57", "55P03", "40001", "40P01", "25P03", "25P04")
+LOCK_NOT_AVAILABLE = "55P03"
+_PASSING = ("08", "53", "57", LOCK_NOT_AVAILABLE, "40001", "40P01", "25P03", "25P04")
 
 
 def make_engine(url: str, *, pool_size: int = 10, max_overflow: int = 10, name: str = "postcards") -> Engine:
@@ -198,15 +201,48 @@ def alembic_config(connection: Connection | None = None) -> Config:
     return config
 
 
-def upgrade(url: str, revision: str = "head") -> None:
-    """This will bring the database at `url` to `revision`; two at once wait for each other."""
+#: How long a migration waits for a table that somebody holds. All who come after it wait behind it, kiosks too, so it
+#: is less than what a kiosk waits for a lock (BOUNDS), and the next try comes after a pause that lets them pass.
+MIGRATION_LOCK_WAIT = dt.timedelta(seconds=2)
+MIGRATION_PAUSE = dt.timedelta(seconds=5)
+MIGRATION_TRIES = 12
+
+
+def upgrade(
+    url: str,
+    revision: str = "head",
+    *,
+    lock_wait: dt.timedelta = MIGRATION_LOCK_WAIT,
+    pause: dt.timedelta = MIGRATION_PAUSE,
+    tries: int = MIGRATION_TRIES,
+) -> None:
+    """This will bring the database at `url` to `revision`, all or nothing; two at once wait for each other. Raises
+    `Unavailable` when others hold a table at every try; then nothing has changed."""
     engine = create_engine(url)
     try:
-        with engine.begin() as connection:
-            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('postcards migrations'))"))
-            command.upgrade(alembic_config(connection), revision)
+        for left in reversed(range(tries)):
+            try:
+                return _upgrade(engine, revision, lock_wait)
+            except OperationalError as error:
+                if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+                    raise
+                if not left:
+                    raise Unavailable(
+                        "Others hold a table that the migration changes: a backup, a report, a session left open. "
+                        "Nothing was changed. End it, then run `postcards db upgrade` again.",
+                        code="migration_waits",
+                    ) from error
+            time.sleep(pause.total_seconds())
     finally:
         engine.dispose()
+
+
+def _upgrade(engine: Engine, revision: str, lock_wait: dt.timedelta) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('postcards migrations'))"))
+        wait = f"{lock_wait // dt.timedelta(milliseconds=1)}ms"
+        connection.execute(text("SELECT set_config('lock_timeout', :wait, true)"), {"wait": wait})
+        command.upgrade(alembic_config(connection), revision)
 
 
 def is_current(connection: Connection) -> bool:

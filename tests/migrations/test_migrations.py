@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import uuid
 
@@ -13,6 +14,7 @@ from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.exc import DBAPIError
 
 from postcards import db, embedded
+from postcards.errors import Unavailable
 from postcards.models import Base
 from postcards.models.journal import Xid8
 from postcards.services import booklets
@@ -47,6 +49,32 @@ def test_two_upgrades_of_an_empty_database_at_once_wait_for_each_other(servers: 
         for one in both:
             one.join()
         assert failures == []
+
+
+def test_an_upgrade_under_load_gives_way_and_tries_again(servers: embedded.Servers) -> None:
+    wait, pause = dt.timedelta(milliseconds=50), dt.timedelta(milliseconds=20)
+    with new_database(servers) as url:
+        db.upgrade(url, "0010")
+        engine = sa.create_engine(url)
+        with engine.connect() as reading:
+            reading.execute(sa.text("SELECT FROM print_part"))  # an open transaction, as a backup's
+            with pytest.raises(Unavailable, match="Nothing was changed") as refused:
+                db.upgrade(url, lock_wait=wait, pause=pause, tries=2)
+            assert (refused.value.code, db.is_current(reading)) == ("migration_waits", False)
+            upgrading = threading.Thread(
+                target=db.upgrade, args=(url,), kwargs={"lock_wait": wait, "pause": pause, "tries": 10_000}
+            )
+            upgrading.start()
+            with (
+                engine.connect() as other
+            ):  # whoever writes meanwhile waits for the migration no longer than it waits
+                other.execute(sa.text("UPDATE print_part SET attempts = attempts"))
+                other.rollback()
+            assert upgrading.is_alive()
+            reading.rollback()
+            upgrading.join()
+            assert db.is_current(reading)
+        engine.dispose()
 
 
 @pytest.mark.parametrize(
