@@ -79,7 +79,7 @@ class InLanguages(Said):
 
 def says_all(parts: Iterable[str], between: str = " ") -> Said:
     """This will join sentences, each of which is said in the reader's language."""
-    said = {f"part{place}": part for place, part in enumerate(parts)}
+    said = {f"part{place}": as_given(part) for place, part in enumerate(parts)}
     return Said(between.replace("%", "%%").join(f"%({name})s" for name in said), said)
 
 

@@ -156,6 +156,7 @@ class RunSeen:
     taken_by: str | None
     forgotten_at: dt.datetime | None
     blanks: int
+    lacks_paper: bool
     parts: tuple[PartRow, ...]
 
     @property
@@ -179,8 +180,8 @@ class RunSeen:
         return file_name(self.slug, self.run, len(self.files))
 
     def is_left_lying(self, at: dt.datetime) -> bool:
-        """Whether it has been ready for long, and nobody has taken its file."""
-        return _is_left_lying(self, at)
+        """Whether it has been ready for long, nobody has taken its file, and cards of it count as printed."""
+        return self.lacks_paper and _is_left_lying(self, at)
 
     def erased_parts(self, at: dt.datetime) -> tuple[PartRow, ...]:
         """The parts of a ready run that an erasure took away: nothing else does before its time is over."""
@@ -241,14 +242,25 @@ class Untaken:
     ready_at: dt.datetime
 
 
-#: As of :untaken, the moment before which a run must have been ready; a run all of whose cards have gone on is no
-#: matter any more. Few runs are asked for their cards, and the first such card is enough.
-UNTAKEN = """
-    SELECT r.campaign_id, r.id, r.run, r.ready_at FROM print_run r
-    WHERE r.status = 'ready' AND NOT r.draft AND r.taken_at IS NULL AND r.ready_at < :untaken
-      AND EXISTS (SELECT FROM print_run_card p JOIN card k ON k.campaign_id = p.campaign_id AND k.id = p.card_id
-                  WHERE p.print_run_id = r.id AND p.outcome = 'drawn' AND k.code = p.code AND k.status = 'printed')
+#: Run `r` is ready and nobody has taken its file, though some card of it counts as printed that has no other paper:
+#: none that a kiosk printed, or that came out of a run which somebody took. The first such card is enough.
+_LACKS_PAPER = """
+    r.status = 'ready' AND NOT r.draft AND r.taken_at IS NULL
+    AND EXISTS (
+        SELECT FROM print_run_card p JOIN card k ON k.campaign_id = p.campaign_id AND k.id = p.card_id
+        WHERE p.print_run_id = r.id AND p.outcome = 'drawn' AND k.code = p.code AND k.status = 'printed'
+          AND NOT EXISTS (
+            SELECT FROM print_log l LEFT JOIN print_run other ON other.id = l.print_run_id
+            WHERE l.campaign_id = k.campaign_id AND l.card_id = k.id AND l.code = k.code
+              AND (l.print_run_id IS NULL OR other.taken_at IS NOT NULL)))
 """
+
+#: As of :untaken, the moment before which a run must have been ready; a run all of whose cards have gone on is no
+#: matter any more.
+UNTAKEN = f"""
+    SELECT r.campaign_id, r.id, r.run, r.ready_at FROM print_run r
+    WHERE r.ready_at < :untaken AND {_LACKS_PAPER}
+"""  # noqa: S608 - of our own words alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +288,7 @@ def waiting_for_paper(session: Session, *, campaign_id: int) -> WaitingForPaper:
 
 
 _RUN = text(
-    """
+    f"""
     SELECT r.id, r.campaign_id, c.slug, c.edition ->> 'name' AS campaign_name, c.edition -> 'languages' ->> 0
            AS language, c.edition ->> 'time_zone' AS time_zone, r.run, r.sheet, r.draft, r.status,
            r.paused_for, r.failure, r.cards, r.first_number, r.last_number, r.venue_slug, v.name AS
@@ -284,13 +296,14 @@ _RUN = text(
            r.requested_by, s.email AS by_name, r.requested_at, r.began_at, r.began_with, r.ready_at,
            r.taken_at, r.taken_by, r.forgotten_at,
            (SELECT count(*) FROM print_run_card p
-            WHERE p.print_run_id = r.id AND p.outcome IN ('left_out', 'taken_out'))::int AS blanks
+            WHERE p.print_run_id = r.id AND p.outcome IN ('left_out', 'taken_out'))::int AS blanks,
+           ({_LACKS_PAPER}) AS lacks_paper
     FROM print_run r JOIN campaign c ON c.id = r.campaign_id
     LEFT JOIN venue v ON v.campaign_id = r.campaign_id AND v.slug = r.venue_slug
     LEFT JOIN staff s ON r.requested_by = 'staff:' || s.id
     WHERE r.campaign_id = :campaign_id
       AND (r.id = CAST(:run_id AS uuid) OR r.run = CAST(:run AS numeric))
-    """
+    """  # noqa: S608 - of our own words alone
 )
 
 _PARTS = text(

@@ -1,7 +1,8 @@
 """Takes files of print runs away: when their time is over, when a person in them is erased, when a run is cancelled.
 
 First the file goes, then the word for it: what was broken off is found again, and a file that is gone stays gone.
-Of a cancelled run each part's file goes, also one that a worker kept and could not write down any more.
+Of a cancelled run each part's file goes, also one that a worker kept and could not write down any more; so it does of a
+failed run that nobody looks after, when its time is over.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ class Files(Protocol):
     def delete(self, key: str) -> None: ...
 
 
-#: Parts with a file that has to go: of a run whose time is over, of one that was cancelled, or with somebody in it who
-#: has no recipient any more. `redraw`: the run is not ready yet, so the part is drawn again, with a blank place.
+#: Parts with a file that has to go: of a run whose time is over (a worker may also have kept one of a part that failed,
+#: and died before it said so), of one that was cancelled, or with somebody in it who has no recipient any more.
+#: `redraw`: the run is not ready yet, so the part is drawn again, with a blank place.
 _OVER = text(
     """
     SELECT r.id, r.run, p.part, p.file_key, p.turns, r.status IN ('queued', 'drawing', 'paused', 'failed')
@@ -35,8 +37,8 @@ _OVER = text(
       AND (CAST(:card_id AS uuid) IS NULL OR EXISTS (
           SELECT FROM print_run_card c WHERE c.print_run_id = r.id AND c.card_id = :card_id))
       AND ((r.status = 'cancelled' AND p.status <> 'gone')
-           OR (p.file_key IS NOT NULL AND r.status IN ('ready', 'failed')
-               AND coalesce(r.ready_at, r.requested_at) < :before)
+           OR ((p.file_key IS NOT NULL OR (p.turns > 0 AND p.status IN ('waiting', 'failed')))
+               AND r.status IN ('ready', 'failed') AND coalesce(r.ready_at, r.requested_at) < :before)
            OR (p.file_key IS NOT NULL AND EXISTS (
                SELECT FROM print_run_card c JOIN person ON person.card_id = c.card_id
                WHERE c.print_run_id = r.id AND c.position BETWEEN p.first_position AND p.last_position
@@ -126,7 +128,7 @@ def forget(
     for row in rows:
         if row.file_key:
             files.delete(row.file_key)
-        sweep(files, campaign_id=campaign_id, run_id=row.id, part=row.part, turns=row.turns)
+        sweep(files, campaign_id=campaign_id, run_id=row.id, part=row.part, turns=row.turns, but=row.file_key)
         session.execute(_REDRAW if row.redraw else _GONE, {"run_id": row.id, "part": row.part})
     runs = {row.run: row.id for row in rows if row.file_key}
     for run, run_id in runs.items():

@@ -14,7 +14,7 @@ from postcards.queries.dashboard import Dashboard, dashboard
 from postcards.queries.print_runs import Untaken
 from postcards.services import kiosks, print_handout
 from tests.plugins.cast import House, Town
-from tests.services.print_desk import Clock, ask, do, draw
+from tests.services.print_desk import Clock, ask, do, draw, seen
 from tests.services.whole_campaign import whole_campaign
 
 #: Tallies, what waits, the drawer, kiosks, manifests, print runs.
@@ -209,6 +209,22 @@ def test_a_run_whose_file_nobody_takes_is_called_out_after_two_hours(house: Hous
         session.execute(text("UPDATE card SET status = 'printed'"))
     do(vilnius, print_handout.take, run)
     assert look(vilnius, late).needs_attention == 0
+
+
+def test_a_run_all_of_whose_cards_have_other_paper_is_not_called_out(house: House, vilnius: Town) -> None:
+    vilnius.register()
+    late = house.at + dt.timedelta(hours=14)
+    alive(house, late)
+    clock = Clock()
+    clock.at = late - dt.timedelta(hours=3)
+    first = ask(vilnius)
+    draw(vilnius, first, clock=clock)
+    again = ask(vilnius, numbers=(1, 1), reason="nobody has the file", at=clock.at)
+    draw(vilnius, again, clock=clock)
+    assert len(look(vilnius, late).waiting.untaken_runs) == 2, "none of the two was taken"
+    do(vilnius, print_handout.take, again)
+    assert look(vilnius, late).waiting.untaken_runs == ()
+    assert not seen(vilnius, first).is_left_lying(late)
 
 
 def test_a_manifest_without_files_is_called_out_after_two_minutes(house: House, vilnius: Town) -> None:

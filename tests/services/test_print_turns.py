@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -87,3 +88,27 @@ def test_what_lost_workers_kept_goes_when_the_part_is_drawn_or_its_run_cancelled
     with pytest.raises(NotFound):
         kit.files.size(done.parts[0].file_key or "")
     assert books(vilnius) == []
+
+
+def test_what_lost_workers_kept_of_a_run_that_failed_goes_when_its_time_is_over(vilnius: Town) -> None:
+    registered(vilnius, 1)
+    run, kit = ask(vilnius), vilnius.house.kit
+    clock = Clock()
+    for turn in range(1, print_parts.MOST_ATTEMPTS + 1):
+        with vilnius.house.begin() as session:
+            assert print_parts.claim(session, run_id=run.id, worker="lost", at=clock()) is not None
+        kit.files.put(print_files.file_key(vilnius.id, run.id, 1, turn), b"sealed names and addresses")
+        clock.at += 2 * print_parts.LEASE
+    assert draw(vilnius, run, clock=clock).status == "failed"
+
+    def night(days: int) -> list[int]:
+        with vilnius.house.begin() as session:
+            at = AT + dt.timedelta(days=days)
+            return print_files.forget(
+                session, campaign_id=vilnius.id, files=kit.sealed_files, by="beat", at=at
+            )
+
+    assert (night(29), len(kept(vilnius))) == ([], print_parts.MOST_ATTEMPTS)
+    assert (night(31), kept(vilnius)) == ([], [])
+    do(vilnius, print_control.resume, run)
+    assert (draw(vilnius, run, clock=clock).status, kept(vilnius)) == ("ready", ["1-6.pdf"])

@@ -267,6 +267,14 @@ def test_who_is_not_known_any_more_cannot_be_left_out(town: Town, client: FlaskC
     assert (client.post(path, headers=JSON).json or {})["code"] == "erased"
 
 
+def test_a_wish_is_noted_also_while_the_ledger_cannot_be_written(town: Town, client: FlaskClient) -> None:
+    card = town.card(status="arrived")
+    town.house.kit.ledger.path.mkdir(parents=True)
+    noted = client.post(f"/T/{card.code}/no-more", headers=BROWSER)
+    assert (noted.status_code, wishes(town)) == (200, 1)
+    assert "Noted: no more cards" in seen(noted.text)
+
+
 def test_a_card_that_has_not_left_us_is_nobodys_to_refuse(town: Town, client: FlaskClient) -> None:
     card = town.card(status="printed")
     assert "no-more" not in client.get(f"/T/{card.code}", headers=BROWSER).text

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from functools import lru_cache
 
+import structlog
 from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from postcards import texts
-from postcards.errors import Fault, Invalid, Refusal
+from postcards.errors import Fault, Invalid, Refusal, Unavailable
 from postcards.queries import campaigns
 from postcards.queries.tracked_card import CardSeen
 from postcards.rules import card_life, tracking_code
@@ -37,6 +38,8 @@ from postcards.web.public.blueprint import (
 from postcards.web.public.frames import Words, frames
 from postcards.web.rate_limits import ARRIVALS_FROM, ARRIVALS_OF_CARD, limited
 from postcards.web.static_files import takes_gzip
+
+log = structlog.get_logger()
 
 #: Who the journal says it was: whoever holds the card.
 BY = "recipient"
@@ -153,6 +156,11 @@ def want_no_more(code: str) -> ResponseReturnValue:
         if not reads_html():
             return refused(refusal, as_page=False)
         state, status = "gone", http_status(refusal)
+    except Unavailable as refusal:
+        if refusal.code != "ledger_away":
+            return refused(refusal, as_page=reads_html())
+        # It is noted, and the next night writes it into the ledger; whoever pressed cannot mend our disk.
+        log.warning("a wish is not in the ledger yet", reason=refusal.code)
     except Refusal as refusal:
         return refused(refusal, as_page=reads_html())
     if not reads_html():

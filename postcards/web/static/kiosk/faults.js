@@ -5,8 +5,8 @@ import { inLanguage, t } from "./texts.js";
 
 const HERE = ["sender.name", "recipient.name", "recipient.country", "recipient.postal_code", "recipient.city", "recipient.region", "message"];
 
-/** The single signs that a message of the server quotes: “木”, “অ”. */
-const quoted = (message) => [...message.matchAll(/“.”/gu)].join(", ");
+/** The single signs that a message of the server quotes, in the quotation marks of its language: “木”, „木“, «木». */
+const quoted = (message) => [...message.matchAll(/[“„«](.)[”“»]/gu)].map(([, sign]) => `“${sign}”`).join(", ");
 const unprintable = () => t("This holds a sign that cannot be printed. Please type it again.");
 const WORDS = { // the server's codes → words in the visitor's language; other codes keep the server's own words
   blank: () => t("Please fill this in."),
