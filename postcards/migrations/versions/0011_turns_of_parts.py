@@ -11,7 +11,3 @@ down_revision = "0010"
 
 def upgrade() -> None:
     op.add_column("print_part", sa.Column("turns", sa.Integer(), server_default=sa.text("0"), nullable=False))
-
-
-def downgrade() -> None:
-    op.drop_column("print_part", "turns")
