@@ -104,12 +104,15 @@ def refusal_body(refusal: Refusal) -> dict[str, Any]:
     return more
 
 
+def when_to_come_back(refusal: Refusal) -> dict[str, str]:
+    """This will give the header Retry-After (seconds) of what may work in a moment."""
+    return {"Retry-After": str(refusal.retry_after)} if isinstance(refusal, Unavailable) else {}
+
+
 def answer_refusal(refusal: Refusal) -> Response:
     """This will answer a refusal in the form that the caller reads."""
     status = http_status(refusal)
-    headers = {}
-    if isinstance(refusal, Unavailable):
-        headers["Retry-After"] = str(refusal.retry_after)
+    headers = when_to_come_back(refusal)
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="Far is Close"'
     if wants_problem():

@@ -6,10 +6,13 @@ import html
 import re
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
+from postcards.errors import Unavailable
 from postcards.rules.tracking_code import new_slip_code, new_tracking_code
+from postcards.web.public.blueprint import refused
 from tests.plugins.cast import House
 from tests.services.travelling import Town
 
@@ -283,3 +286,10 @@ def test_a_card_that_has_not_left_us_is_nobodys_to_refuse(town: Town, client: Fl
     assert client.post(f"/T/{card.code}/no-more", headers=JSON).status_code == 409
     assert client.post("/T/0000000000000/no-more", headers=JSON).status_code == 404
     assert wishes(town) == 0
+
+
+@pytest.mark.parametrize("as_page", [True, False], ids=["page", "problem"])
+def test_what_may_work_in_a_moment_says_when(app: Flask, as_page: bool) -> None:
+    with app.test_request_context("/T/X", headers=BROWSER if as_page else JSON):
+        answer = refused(Unavailable("The database is busy.", retry_after=2), as_page=as_page)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")

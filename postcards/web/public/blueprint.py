@@ -12,7 +12,7 @@ from postcards import texts
 from postcards.errors import Refusal
 from postcards.paper.cachet_svg import cachet_svg
 from postcards.rules.edition import Edition
-from postcards.web.answers import http_status, problem, refusal_body
+from postcards.web.answers import http_status, problem, refusal_body, when_to_come_back
 from postcards.web.pages import choose_language, render
 
 blueprint = Blueprint("public", __name__)
@@ -92,6 +92,9 @@ def refused(refusal: Refusal, *, as_page: bool) -> Response:
     """This will answer for a code that leads nowhere: kindly for people, as problem+json for machines."""
     status = http_status(refusal)
     if not as_page:
-        return problem(status, refusal.code, refusal.message, **refusal_body(refusal))
-    body = render("public/code.html", refusal=refusal)
-    return private(html(body, status=status))
+        return problem(
+            status, refusal.code, refusal.message, headers=when_to_come_back(refusal), **refusal_body(refusal)
+        )
+    page = private(html(render("public/code.html", refusal=refusal), status=status))
+    page.headers.update(when_to_come_back(refusal))
+    return page
