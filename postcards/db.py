@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from postcards.errors import Unavailable
+from postcards.errors import Denied, Unavailable
 
 #: Server-side bounds of each of our connections, so that a hung client holds nothing for long (DESIGN idea 1).
 BOUNDS = {
@@ -201,6 +201,12 @@ def alembic_config(connection: Connection | None = None) -> Config:
     return config
 
 
+class NewerDatabase(Denied):
+    """A version newer than this one has migrated the database: we do not know what stands in it."""
+
+    code = "newer_database"
+
+
 #: How long a migration waits for a table that somebody holds. All who come after it wait behind it, kiosks too, so it
 #: is less than what a kiosk waits for a lock (BOUNDS), and the next try comes after a pause that lets them pass.
 MIGRATION_LOCK_WAIT = dt.timedelta(seconds=2)
@@ -217,7 +223,7 @@ def upgrade(
     tries: int = MIGRATION_TRIES,
 ) -> None:
     """This will bring the database at `url` to `revision`, all or nothing; two at once wait for each other. Raises
-    `Unavailable` when others hold a table at every try; then nothing has changed."""
+    `Unavailable` when others hold a table at every try, `NewerDatabase`; then nothing has changed."""
     engine = create_engine(url)
     try:
         for left in reversed(range(tries)):
@@ -242,16 +248,30 @@ def _upgrade(engine: Engine, revision: str, lock_wait: dt.timedelta) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('postcards migrations'))"))
         wait = f"{lock_wait // dt.timedelta(milliseconds=1)}ms"
         connection.execute(text("SELECT set_config('lock_timeout', :wait, true)"), {"wait": wait})
+        refuse_newer(connection)
         command.upgrade(alembic_config(connection), revision)
 
 
 def is_current(connection: Connection) -> bool:
     """This will tell whether the database stands at our newest migration."""
-    from alembic.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
-    heads = set(ScriptDirectory.from_config(alembic_config()).get_heads())
-    return set(MigrationContext.configure(connection).get_current_heads()) == heads
+    return _stands_at(connection) == set(ScriptDirectory.from_config(alembic_config()).get_heads())
+
+
+def refuse_newer(connection: Connection) -> None:
+    """This will raise `NewerDatabase` when the database stands at a migration that we do not know."""
+    if unknown := _stands_at(connection) - revisions():
+        raise NewerDatabase(
+            f"This database was made by a newer version (its migration is {', '.join(sorted(unknown))}). "
+            "Start that version, or restore the backup made before the upgrade."
+        )
+
+
+def _stands_at(connection: Connection) -> set[str]:
+    from alembic.migration import MigrationContext
+
+    return set(MigrationContext.configure(connection).get_current_heads())
 
 
 def revisions() -> set[str]:

@@ -65,9 +65,9 @@ def reachable(address: str) -> str:
 
 def _migrated(made: Kit, *, ours: bool) -> None:
     with made.engine.connect() as connection:
-        current = db.is_current(connection)
-    if current:
-        return
+        if db.is_current(connection):
+            return
+        db.refuse_newer(connection)
     if not ours:
         raise Unavailable("The database is not at the newest migration. Run `postcards db upgrade` first.")
     db.upgrade(made.settings.database_url)

@@ -51,6 +51,24 @@ def test_two_upgrades_of_an_empty_database_at_once_wait_for_each_other(servers: 
         assert failures == []
 
 
+def test_an_older_version_refuses_a_newer_database(servers: embedded.Servers) -> None:
+    with new_database(servers) as url:
+        db.upgrade(url)
+        engine = sa.create_engine(url)
+        with engine.begin() as connection:
+            db.refuse_newer(connection)
+            connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+        with pytest.raises(
+            db.NewerDatabase, match=r"newer version \(its migration is 9999\)\. Start that version"
+        ):
+            db.upgrade(url)
+        with engine.connect() as connection:
+            assert not db.is_current(connection)
+            stands = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one()
+        assert stands == "9999"
+        engine.dispose()
+
+
 def test_an_upgrade_under_load_gives_way_and_tries_again(servers: embedded.Servers) -> None:
     wait, pause = dt.timedelta(milliseconds=50), dt.timedelta(milliseconds=20)
     with new_database(servers) as url:

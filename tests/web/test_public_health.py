@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
 
-from postcards.web.public.health import ANSWER_WITHIN, REMEDIES
+from postcards.web.public.health import ANSWER_WITHIN, REMEDIES, REMEDY_NEWER
 from tests.plugins.cast import House, Town
 from tests.services.print_desk import ask, draw
 from tests.web.public_house import app_with
@@ -178,4 +178,25 @@ def test_a_database_without_our_tables_is_behind(house: House, engine: Engine, a
         connection.execute(text("DROP TABLE alembic_version, heartbeat"))
     told = app.test_client().get("/readyz").get_json()
     assert told["database"]["ok"]
-    assert told["migrations"] == {"ok": False, "remedy": REMEDIES["migrations"]}
+    assert told["migrations"] == {
+        "ok": False,
+        "code": "older_database",
+        "detail": "The database is older than the version that is running here.",
+        "remedy": REMEDIES["migrations"],
+    }
+
+
+def test_a_database_that_a_newer_version_has_upgraded_is_told_from_an_older_one(
+    app: Flask, engine: Engine
+) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    answer = app.test_client().get("/readyz")
+    assert answer.status_code == 503
+    assert answer.get_json()["migrations"] == {
+        "ok": False,
+        "code": "newer_database",
+        "detail": "The database was upgraded by a newer version than the one that is running here.",
+        "remedy": REMEDY_NEWER,
+    }
+    assert "db upgrade" not in REMEDY_NEWER  # it would end in the same refusal

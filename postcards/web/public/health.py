@@ -15,6 +15,7 @@ from typing import Any
 
 import structlog
 from flask import Response
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from postcards import db
@@ -36,6 +37,8 @@ ANSWER_WITHIN = 2.0
 
 Told = dict[str, Any]
 
+#: A database that is newer than the program is not mended by what mends an older one.
+REMEDY_NEWER = "Start the version that upgraded this database, or restore the backup made before the upgrade."
 #: What to do about a part that is not well, one line for the person who was woken; docs/monitoring.md says more.
 REMEDIES = {
     "database": "See that PostgreSQL runs and has room on its disk. Cards wait at the kiosks until it answers.",
@@ -85,7 +88,7 @@ def _told(name: str, answers: dict[str, Told]) -> Told:
         return {"ok": False, "code": "not_asked", "detail": "Database and storage have to be well first."}
     if told is None:
         told = {"ok": False, "code": f"{name}_silent", "detail": "No answer came in time."}
-    return told if told["ok"] else told | {"remedy": REMEDIES[name]}
+    return told if told["ok"] else told | {"remedy": told.get("remedy", REMEDIES[name])}
 
 
 Question = Callable[[], dict[str, Told]]
@@ -143,7 +146,7 @@ def _database(tools: Kit, at: dt.datetime) -> dict[str, Told]:
     """The four that the database answers for, in one look."""
     with tools.read() as session:
         if not db.is_current(session.connection()):
-            return {"database": {"ok": True}, "migrations": {"ok": False}}
+            return {"database": {"ok": True}, "migrations": _behind_or_ahead(session.connection())}
         tick = waiting_jobs.last_tick(session)
         waiting = waiting_jobs.waiting_jobs(session, at=at)
     silent = None if tick is None else round((at - tick).total_seconds(), 1)
@@ -164,6 +167,16 @@ def _database(tools: Kit, at: dt.datetime) -> dict[str, Told]:
             "oldest_seconds": round(max((one.oldest_seconds(at) for one in waiting), default=0.0), 1),
         },
     }
+
+
+def _behind_or_ahead(connection: Connection) -> Told:
+    try:
+        db.refuse_newer(connection)
+    except db.NewerDatabase as newer:
+        detail = "The database was upgraded by a newer version than the one that is running here."
+        return {"ok": False, "code": newer.code, "detail": detail, "remedy": REMEDY_NEWER}
+    detail = "The database is older than the version that is running here."
+    return {"ok": False, "code": "older_database", "detail": detail}
 
 
 def _broker(tools: Kit) -> dict[str, Told]:
