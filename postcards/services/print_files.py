@@ -38,7 +38,7 @@ _OVER = text(
           SELECT FROM print_run_card c WHERE c.print_run_id = r.id AND c.card_id = :card_id))
       AND ((r.status = 'cancelled' AND p.status <> 'gone')
            OR ((p.file_key IS NOT NULL OR (p.turns > 0 AND p.status IN ('waiting', 'failed')))
-               AND r.status IN ('ready', 'failed') AND coalesce(r.ready_at, r.requested_at) < :before)
+               AND r.status IN ('ready', 'failed', 'paused') AND coalesce(r.ready_at, r.requested_at) < :before)
            OR (p.file_key IS NOT NULL AND EXISTS (
                SELECT FROM print_run_card c JOIN person ON person.card_id = c.card_id
                WHERE c.print_run_id = r.id AND c.position BETWEEN p.first_position AND p.last_position

@@ -112,3 +112,24 @@ def test_what_lost_workers_kept_of_a_run_that_failed_goes_when_its_time_is_over(
     assert (night(31), kept(vilnius)) == ([], [])
     do(vilnius, print_control.resume, run)
     assert (draw(vilnius, run, clock=clock).status, kept(vilnius)) == ("ready", ["1-6.pdf"])
+
+
+def test_what_was_drawn_of_a_run_that_nobody_resumes_goes_when_its_time_is_over(vilnius: Town) -> None:
+    registered(vilnius, 10)
+    run, kit = ask(vilnius), vilnius.house.kit
+    ours = press(vilnius.house)
+
+    def draw_and_be_paused(*args: Any, **how: Any) -> int:
+        if kept(vilnius):
+            do(vilnius, print_control.pause, run)
+        return ours.draw_run(*args, **how)
+
+    assert draw(vilnius, run, with_press=replace(ours, draw_run=draw_and_be_paused)).status == "paused"
+    assert kept(vilnius) == ["1-1.pdf"]
+    with vilnius.house.begin() as session:
+        at = AT + dt.timedelta(days=31)
+        print_files.forget(session, campaign_id=vilnius.id, files=kit.sealed_files, by="beat", at=at)
+    assert kept(vilnius) == []
+    do(vilnius, print_control.resume, run)
+    assert (draw(vilnius, run).status, len(kept(vilnius))) == ("ready", 3)
+    assert books(vilnius) == []

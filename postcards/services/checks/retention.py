@@ -92,7 +92,7 @@ _PAPERS = text(
         SELECT FROM manifest n WHERE n.campaign_id = m.campaign_id AND n.number = m.number
           AND n.handed_over_at < :handed_over))
     UNION SELECT 'print run', r.run FROM print_run r
-    WHERE r.campaign_id = :id AND r.status IN ('ready', 'failed', 'cancelled')
+    WHERE r.campaign_id = :id AND r.status IN ('ready', 'failed', 'paused', 'cancelled')
       AND coalesce(r.ready_at, r.requested_at) < :printed
       AND EXISTS (SELECT FROM print_part t WHERE t.print_run_id = r.id AND t.file_key IS NOT NULL)
     ORDER BY 1, 2
