@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from postcards.errors import NotFound
+from postcards.errors import NotFound, Unavailable
 
 #: AES-GCM nonce, bytes (NIST SP 800-38D, 5.2.1.1).
 NONCE = 12
@@ -43,6 +43,12 @@ class WrongMasterKey(KeyMissing):
     code = "wrong_master_key"
 
 
+class KeysDamaged(Unavailable):
+    """The keys file cannot be read. Whoever comes may come again: it can be brought back."""
+
+    code = "keys_damaged"
+
+
 @dataclass(frozen=True, slots=True)
 class DataKey:
     """A key in the keys file. `retired_at` is when a newer one took its place; None while it is in force."""
@@ -55,7 +61,8 @@ class DataKey:
 class Vault:
     """Seals and opens people's data, and makes blind indexes of it.
 
-    `master_key` is 32 bytes. `keys_file` is JSON, made when the first key is.
+    `master_key` is 32 bytes. `keys_file` is JSON, made when the first key is; when it cannot be read, whatever needs
+    it raises `KeysDamaged`.
     """
 
     def __init__(self, *, master_key: bytes, keys_file: Path) -> None:
@@ -70,12 +77,17 @@ class Vault:
         self._lock = threading.Lock()
 
     def new_key(self, *, campaign: str) -> str:
-        """This will make a data key for `campaign` (its slug), keep it wrapped, and give its id."""
+        """This will make a data key for `campaign` (its slug), keep it wrapped, and give its id.
+
+        Raises `WrongMasterKey` rather than write it beside keys that another master key has wrapped.
+        """
         key_id = secrets.token_hex(8)
         key = AESGCM.generate_key(bit_length=256)
         nonce = os.urandom(NONCE)
         wrapped = nonce + self._wrapping.encrypt(nonce, key, key_id.encode())
         with self._locked_file() as (entries, save):
+            for known, entry in entries.items():
+                self._unwrapped(known, entry)
             entries[key_id] = {"campaign": campaign, "wrapped": base64.b64encode(wrapped).decode()}
             save(entries)
         self._keys[key_id] = AESGCM(key)
@@ -169,28 +181,48 @@ class Vault:
         if not self._keys_file.exists():
             return
         keys = {}
-        for key_id, entry in json.loads(self._keys_file.read_text(encoding="utf-8")).items():
+        for key_id, entry in self._entries().items():
             keys[key_id] = self._unwrapped(key_id, entry)
         self._keys = keys
 
     def _unwrapped(self, key_id: str, entry: dict[str, str]) -> AESGCM:
-        wrapped = base64.b64decode(entry["wrapped"])
         try:
+            wrapped = base64.b64decode(entry["wrapped"])
             return AESGCM(self._wrapping.decrypt(wrapped[:NONCE], wrapped[NONCE:], key_id.encode()))
         except InvalidTag as error:
             raise WrongMasterKey(
                 f"{self._keys_file} does not open with this master key: one of the two is another house's."
             ) from error
+        except ValueError as error:  # letters of no base64, or too few
+            raise self._damaged() from error
 
     @contextmanager
     def _locked_file(self) -> Iterator[tuple[dict[str, dict[str, str]], _Save]]:
         self._keys_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (self._keys_file.parent / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            entries = {}
-            if self._keys_file.exists():
-                entries = json.loads(self._keys_file.read_text(encoding="utf-8"))
-            yield entries, _Save(self._keys_file)
+            yield self._entries(), _Save(self._keys_file)
+
+    def _entries(self) -> dict[str, dict[str, str]]:
+        """What stands in the keys file, each entry with the words that it needs; nothing when there is no file."""
+        if not self._keys_file.exists():
+            return {}
+        try:
+            entries: dict[str, dict[str, str]] = json.loads(self._keys_file.read_text(encoding="utf-8"))
+            whole = all(
+                isinstance(entry[word], str) for entry in entries.values() for word in ("campaign", "wrapped")
+            )
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise self._damaged() from error
+        if not whole:
+            raise self._damaged()
+        return entries
+
+    def _damaged(self) -> KeysDamaged:
+        return KeysDamaged(
+            f"{self._keys_file} is damaged, so the data keys in it cannot be read. Move it aside, put your newest copy "
+            "in its place or run `postcards keys recover FILE` with your escrow file, then `postcards check`."
+        )
 
 
 class _Save:

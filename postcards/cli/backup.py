@@ -29,7 +29,7 @@ from postcards.queries import campaigns as campaign_queries
 from postcards.services import erasure_replay, journal, journal_chain, overs, retention
 from postcards.services.checking import Finding, check_books
 from postcards.services.erasure_replay import Replayed
-from postcards.vault import KeyMissing, Vault
+from postcards.vault import KeyMissing, KeysDamaged, Vault
 
 
 class NotEmpty(Denied):
@@ -187,7 +187,7 @@ def missing_keys(settings: Settings, manifest: dict[str, Any]) -> list[str]:
         vault = Vault(master_key=bytes.fromhex(settings.master_key), keys_file=settings.keys_file)
         try:
             have = vault.key_ids()
-        except KeyMissing:  # the keys file is of another master key: it opens nothing here
+        except (KeyMissing, KeysDamaged):  # of another master key, or damaged: it opens nothing here
             have = set()
     return [f"{key_id} ({', '.join(slugs)})" for key_id, slugs in needed.items() if key_id not in have]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -16,7 +17,7 @@ from postcards.errors import Denied
 from postcards.gateways import key_escrow
 from postcards.queries import data_keys
 from postcards.services import campaigns, key_rotation
-from postcards.vault import Vault
+from postcards.vault import Vault, WrongMasterKey
 
 
 @click.group()
@@ -114,14 +115,19 @@ def recover(file: Path) -> None:
     if settings.master_key != found["master_key"]:
         if given.master_key:
             raise Denied("POSTCARDS_MASTER_KEY is another one. Leave it unset: recover writes it to HOME.")
-        # One that was made in passing and never sealed anything gives way; any other guards somebody's data.
-        if settings.master_key and settings.keys_file.is_file() and _vault(settings).data_keys():
+        # A master key that opens nothing here gives way to the one that does; any other guards somebody's data.
+        brought = _vault(replace(settings, master_key=found["master_key"]))
+        try:
+            brought.key_ids()
+        except WrongMasterKey as other:
             raise Denied(
                 f"{settings.home} has keys of its own. Name a new POSTCARDS_HOME.", code="other_keys"
-            )
+            ) from other
         make_home(settings.home)
         write_private(settings.home / "MASTER_KEY", found["master_key"] + "\n")
-    new = _vault(with_master_key(given)).adopt(found["data_keys"])
+    recovered = _vault(with_master_key(given))
+    recovered.key_ids()  # nothing is written beside keys that cannot be read
+    new = recovered.adopt(found["data_keys"])
     click.echo(
         f"{len(new)} data keys are back in {settings.keys_file}. Now `postcards check` can read everything."
     )

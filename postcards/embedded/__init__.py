@@ -6,7 +6,7 @@ Read `servers.py` first, then `home.py` and `holding.py` (who holds a HOME), `pr
 """
 
 from postcards.embedded.holding import HomeTaken, RunningHome, running
-from postcards.embedded.home import Secrets, make_secrets, with_secrets
+from postcards.embedded.home import MasterKeyLost, Secrets, make_secrets, with_secrets
 from postcards.embedded.part import DidNotStart
 from postcards.embedded.postgres import remove_data
 from postcards.embedded.servers import Servers, attach_or_start, servers
@@ -15,6 +15,7 @@ from postcards.embedded.wheel import NotInstalled, NotPossible, postgres_program
 __all__ = [
     "DidNotStart",
     "HomeTaken",
+    "MasterKeyLost",
     "NotInstalled",
     "NotPossible",
     "RunningHome",

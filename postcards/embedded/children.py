@@ -83,7 +83,7 @@ def environment(settings: Settings, servers: Servers, extra: Mapping[str, str]) 
         "DATABASE_URL": servers.database_url,
         "BROKER_URL": servers.broker_url,
     }
-    secrets = make_secrets(settings.home)
+    secrets = make_secrets(settings)
     for name, path in (("SECRET_KEY", secrets.secret_key), ("MASTER_KEY", secrets.master_key)):
         if not (env.get(PREFIX + name) or env.get(f"{PREFIX}{name}_FILE")):
             told[f"{name}_FILE"] = str(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import secrets
 import shutil
 import tempfile
@@ -14,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from postcards.config import Settings
+from postcards.errors import Denied
 
 #: sun_path is 108 bytes on Linux and 104 on macOS, with the closing zero (unix(7), <sys/un.h>).
 SOCKET_PATH_BYTES = 103
@@ -31,6 +33,12 @@ class Secrets:
     master_key: Path
 
 
+class MasterKeyLost(Denied):
+    """There are data keys, and the master key that opens them is not there: a new one would open none of them."""
+
+    code = "master_key_lost"
+
+
 def make_home(home: Path) -> None:
     """This will make HOME (mode 0700) and our folders in it; a HOME that is there keeps its mode."""
     if not home.is_dir():
@@ -41,30 +49,53 @@ def make_home(home: Path) -> None:
         (home / name).mkdir(mode=0o700, exist_ok=True)
 
 
-def make_secrets(home: Path) -> Secrets:
-    """This will make SECRET_KEY and MASTER_KEY (32 random bytes as hex, mode 0600) where they are missing.
+def make_secrets(settings: Settings) -> Secrets:
+    """This will make SECRET_KEY and MASTER_KEY (32 random bytes as hex, mode 0600) where they are missing in HOME,
+    but none that the settings give: later it would be taken for the one that the data hangs on.
 
-    Two processes at once make one of each. The files are never changed again: the data hangs on them.
+    Two processes at once make one of each. The files are never changed again. Raises `MasterKeyLost`.
     """
+    home = settings.home
     make_home(home)
     made = Secrets(secret_key=home / "SECRET_KEY", master_key=home / "MASTER_KEY")
     with hold(home, "secrets"):
-        for path in (made.secret_key, made.master_key):
-            if not path.exists():
-                write_private(path, secrets.token_hex(32) + "\n")
+        if not (settings.master_key or made.master_key.exists()):
+            _refuse_when_lost(settings)
+            write_private(made.master_key, secrets.token_hex(32) + "\n")
+        if not (settings.secret_key or made.secret_key.exists()):
+            write_private(made.secret_key, secrets.token_hex(32) + "\n")
     return made
 
 
+def _refuse_when_lost(settings: Settings) -> None:
+    if settings.keys_file.exists():
+        raise MasterKeyLost(
+            f"MASTER_KEY is not in {settings.home}, and only the one that was there opens the data keys in "
+            f"{settings.keys_file}. No new one was made. Put it back from your copy, or run "
+            "`postcards keys recover FILE` with your escrow file."
+        )
+
+
 def with_secrets(settings: Settings) -> Settings:
-    """This will return the settings with both secrets, those of HOME where none were given."""
+    """This will return the settings with both secrets, those of HOME where none were given. Raises `MasterKeyLost`."""
     if settings.secret_key and settings.master_key:
         return settings
-    made = make_secrets(settings.home)
+    made = make_secrets(settings)
     return replace(
         settings,
         secret_key=settings.secret_key or made.secret_key.read_text(encoding="ascii").strip(),
-        master_key=settings.master_key or made.master_key.read_text(encoding="ascii").strip(),
+        master_key=settings.master_key or _master_key_in(made.master_key),
     )
+
+
+def _master_key_in(path: Path) -> str:
+    key = path.read_text(encoding="ascii", errors="replace").strip()
+    if not re.fullmatch("[0-9a-fA-F]{64}", key):
+        raise MasterKeyLost(
+            f"{path} is damaged: it should hold 64 hexadecimal digits. Put it back from your copy, or run "
+            "`postcards keys recover FILE` with your escrow file."
+        )
+    return key
 
 
 def write_private(path: Path, text: str) -> None:

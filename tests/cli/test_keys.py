@@ -13,7 +13,7 @@ import pytest
 
 from postcards.gateways import key_escrow
 from postcards.gateways.key_escrow import EscrowUnreadable
-from postcards.vault import Vault
+from postcards.vault import Vault, WrongMasterKey
 from tests.plugins.cast import MASTER_KEY, House, Town
 
 ROOT = Path(__file__).parents[2]
@@ -84,6 +84,44 @@ def test_keys_of_another_house_are_never_overwritten(house: House, vilnius: Town
     given = run(house, "recover", file, given=PASSPHRASE, HOME=tmp_path / "third", MASTER_KEY="ab" * 32)
     assert given.returncode == 1
     assert "POSTCARDS_MASTER_KEY is another one" in given.stderr
+
+
+@pytest.mark.parametrize("made_anew", [False, True])
+def test_a_lost_master_key_comes_back_though_another_was_made_in_its_place(
+    house: House, vilnius: Town, tmp_path: Path, made_anew: bool
+) -> None:
+    file, home = tmp_path / "keys.json", house.kit.settings.home
+    run(house, "escrow", file, given=PASSPHRASE)
+    if made_anew:
+        (home / "MASTER_KEY").write_text("ab" * 32, encoding="ascii")
+        with pytest.raises(WrongMasterKey):  # nor can it do harm meanwhile
+            Vault(master_key=b"\xab" * 32, keys_file=house.kit.settings.keys_file).new_key(campaign="other")
+    back = run(house, "recover", file, given=PASSPHRASE, HOME=home)
+    assert (back.returncode, back.stderr) == (0, "")
+    assert (home / "MASTER_KEY").read_text().strip() == MASTER_KEY
+    assert list(house.kit.vault.wrapped_keys()) == [key.id for key in house.kit.vault.data_keys()]
+
+
+@pytest.mark.parametrize(
+    "holds", ['{"a": {"camp', "[]", '{"a": {"campaign": "x", "wrapped": "!"}}', "\udcff"]
+)
+def test_damaged_data_keys_are_named_and_left_as_they_are(
+    house: House, vilnius: Town, tmp_path: Path, holds: str
+) -> None:
+    file, home = tmp_path / "keys.json", tmp_path / "new"
+    run(house, "escrow", file, given=PASSPHRASE)
+    data_keys = home / "keys" / "data-keys.json"
+    data_keys.parent.mkdir(parents=True)
+    data_keys.write_text(holds, errors="surrogateescape")
+    refused = run(house, "recover", file, given=PASSPHRASE, HOME=home)
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    assert f"{data_keys} is damaged" in refused.stderr
+    assert "Move it aside" in refused.stderr
+    assert not (home / "MASTER_KEY").exists()
+    data_keys.rename(tmp_path / "aside.json")
+    back = run(house, "recover", file, given=PASSPHRASE, HOME=home)
+    assert (back.returncode, back.stderr) == (0, "")
+    Vault(master_key=bytes.fromhex(MASTER_KEY), keys_file=data_keys).key_ids()
 
 
 def test_a_short_passphrase_and_an_altered_file_are_refused(

@@ -19,9 +19,8 @@ from tests.embedded.processes import line_of, script
 
 MAKE = """
 import sys
-from pathlib import Path
-from postcards import embedded
-made = embedded.make_secrets(Path(sys.argv[1]))
+from postcards import config, embedded
+made = embedded.make_secrets(config.load({"POSTCARDS_HOME": sys.argv[1]}))
 print("MADE", made.secret_key.read_text().strip(), made.master_key.read_text().strip(), flush=True)
 """
 #: A command: says which server it has, uses it until it is given a line, says how many did so.
@@ -57,11 +56,11 @@ def settings_of(home: Path) -> config.Settings:
 
 
 def test_secrets_are_private_and_made_once(home: Path) -> None:
-    made = embedded.make_secrets(home)
+    made = embedded.make_secrets(settings_of(home))
     first = made.secret_key.read_text(), made.master_key.read_text()
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
     assert {stat.S_IMODE(path.stat().st_mode) for path in (made.secret_key, made.master_key)} == {0o600}
-    again = embedded.make_secrets(home)
+    again = embedded.make_secrets(settings_of(home))
     assert (again.secret_key.read_text(), again.master_key.read_text()) == first
     assert first[0] != first[1]
     full = embedded.with_secrets(settings_of(home))
@@ -77,6 +76,38 @@ def test_secrets_that_are_given_are_not_made(home: Path) -> None:
     assert not home.exists()
 
 
+def test_only_the_secret_that_is_not_given_is_made(home: Path) -> None:
+    given = config.load({"POSTCARDS_HOME": str(home), "POSTCARDS_MASTER_KEY": "0" * 64})
+    full = embedded.with_secrets(given)
+    assert (full.master_key, len(full.secret_key)) == ("0" * 64, 64)
+    assert not (home / "MASTER_KEY").exists()  # it would be taken for the one that the data hangs on
+
+
+@pytest.mark.parametrize("holds", ["{}", '{"a": {"campaign": "vilnius"', ""])
+def test_no_master_key_is_made_beside_the_data_keys_of_another(home: Path, holds: str) -> None:
+    settings = settings_of(home)
+    settings.keys_file.parent.mkdir(parents=True)
+    settings.keys_file.write_text(holds)
+    with pytest.raises(
+        embedded.MasterKeyLost, match=r"Put it back .* `postcards keys recover FILE`"
+    ) as refused:
+        embedded.with_secrets(settings)
+    assert str(settings.keys_file) in refused.value.message
+    assert not (home / "MASTER_KEY").exists()
+    given = config.load({"POSTCARDS_HOME": str(home), "POSTCARDS_MASTER_KEY": "0" * 64})
+    assert embedded.with_secrets(given).master_key == "0" * 64
+    (home / "MASTER_KEY").write_text("1" * 64)
+    assert embedded.with_secrets(settings).master_key == "1" * 64
+
+
+@pytest.mark.parametrize("holds", [b"", b"12ab\n", b"\xff" * 64, b"g" * 64])
+def test_a_master_key_that_the_disk_has_spoiled_is_refused(home: Path, holds: bytes) -> None:
+    embedded.make_secrets(settings_of(home)).master_key.write_bytes(holds)
+    with pytest.raises(embedded.MasterKeyLost, match="is damaged: it should hold 64"):
+        embedded.with_secrets(settings_of(home))
+    assert (home / "MASTER_KEY").read_bytes() == holds
+
+
 def test_processes_at_once_make_one_pair_of_secrets(home: Path) -> None:
     with script(MAKE, home) as a, script(MAKE, home) as b, script(MAKE, home) as c:
         said = {line_of(one, "MADE") for one in (a, b, c)}
@@ -86,7 +117,7 @@ def test_processes_at_once_make_one_pair_of_secrets(home: Path) -> None:
 def test_a_home_that_is_there_keeps_its_mode(home: Path) -> None:
     home.mkdir(mode=0o755)
     home.chmod(0o755)
-    embedded.make_secrets(home)
+    embedded.make_secrets(settings_of(home))
     assert stat.S_IMODE(home.stat().st_mode) == 0o755
 
 

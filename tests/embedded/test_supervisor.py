@@ -211,7 +211,7 @@ def test_children_learn_the_servers_and_where_the_secrets_are(
 
 @pytest.mark.parametrize("kind", ["pkcs8", "older", "elliptic"])
 def test_keys_of_every_form_serve_tls(home: Path, tmp_path: Path, kind: str) -> None:
-    embedded.make_secrets(home)
+    embedded.make_secrets(config.load({"POSTCARDS_HOME": str(home)}))
     key = (
         ec.generate_private_key(ec.SECP256R1())
         if kind == "elliptic"
