@@ -28,8 +28,11 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "PUBLIC_URL": ("http://127.0.0.1:8000", "the address recipients reach us at; printed in the QR"),
     "SMTP_URL": ("", "smtp://user:password@host:587 or smtps://…; without it mail lands in HOME/outbox"),
     "MAIL_FROM": ("postcards@localhost", "the sender of our mail"),
-    "SECRET_KEY": ("", "signs sessions and derives index keys; made in HOME when not given"),
-    "MASTER_KEY": ("", "wraps the data keys, 32 bytes as hex; made in HOME when not given"),
+    "SECRET_KEY": ("", "signs the cookie behind forms and a half-done sign-in; made in HOME when not given"),
+    "MASTER_KEY": (
+        "",
+        "wraps the data keys and makes fingerprints of addresses, 32 bytes as hex; made in HOME",
+    ),
     "KEYS_FILE": ("", "the wrapped data keys, outside the database (default HOME/keys/data-keys.json)"),
     "WEB_WORKERS": ("2", "web processes of `up` and of the image"),
     "TRUSTED_PROXIES": ("0", "reverse proxies before us whose X-Forwarded headers are true; compose says 1"),
