@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 from postcards.cli.edge import now
 from postcards.kit import Kit
 from postcards.queries import campaigns as queries
+from postcards.queries.staff import anybody_but, identity_of
 from postcards.rules.edition import load_edition
 from postcards.rules.tracking_code import spaced
 from postcards.services import campaigns, kiosks
 from postcards.services import staff as staff_service
 
-#: Who gets a one-time sign-in on the screen, at an address that no mail leaves to.
+#: Who gets a one-time sign-in on the screen, at an address that no mail leaves to, until the house has staff of its
+#: own: after that, each start would open the doors of a real house to whoever sees its screen or its log.
 PEOPLE = (
     ("organiser@example.org", "organiser", "Desk"),
     ("partner@example.org", "partner", "Postal partner"),
@@ -34,7 +36,10 @@ class Welcome:
         self._links: list[tuple[str, str, str]] = []
 
     def prepare(self, kit: Kit, *, demo: bool) -> None:
-        """This will create and open Vilnius when there is no campaign, and make a pairing code and sign-ins."""
+        """This will create and open Vilnius when there is no campaign, and make a pairing code and sign-ins.
+
+        In a house that has staff of its own it makes no sign-in, and a kiosk only when the campaign has none.
+        """
         if demo:
             from postcards.cli.lifelike import fill_once
 
@@ -48,23 +53,24 @@ class Welcome:
                 )
                 campaigns.set_status(session, slug=made.slug, status="open", by="up", at=at)
                 campaign = queries.get(session, made.id)
+            self._slug, self._name = campaign.slug, campaign.name
             venue = queries.venues(session, campaign.id)[0]
-            code = _pairing_code(session, campaign.id, venue.slug, at)
-            for email, role, title in PEOPLE:
+            tried_out = not anybody_but(session, emails=[email for email, _, _ in PEOPLE])
+            if tried_out or not kiosks.every(session, campaign_id=campaign.id):
+                self._pairing = spaced(_pairing_code(session, campaign.id, venue.slug, at))
+                self._venue = venue.name
+            for email, role, title in PEOPLE if tried_out else ():
                 staff_id = staff_service.add_staff(
                     session, email=email, roles=[(campaign.id, role)], password=None, by="up", at=at
                 )
+                if identity_of(session, staff_id=staff_id) is None:  # disabled, and so it stays
+                    continue
                 token = staff_service.make_sign_in_link(session, staff_id=staff_id, at=at)
                 self._links.append((title, email, f"{self._url}/sign-in/{token}"))
-        self._slug, self._name, self._pairing, self._venue = (
-            campaign.slug,
-            campaign.name,
-            spaced(code),
-            venue.name,
-        )
 
     def show(self) -> None:
         """This will print the screen."""
+        blank = " " * len(self._url)
         lines = [
             "",
             f"  {self._name} is running at {self._url}   (Ctrl-C stops everything)",
@@ -72,15 +78,33 @@ class Welcome:
             "  Where each person goes",
             f"    visitors        {self._url}/                the campaign",
             f"    the wall        {self._url}/wall/{self._slug}",
-            f"    volunteers      {self._url}/kiosk/          pairing code  {self._pairing}",
-            f"                    {'':{len(self._url)}}                 ({self._venue}; good for 15 minutes, once)",
-            f"    organisers      {self._url}/desk/",
-            f"    the Post        {self._url}/partner/",
-            "",
-            "  One-time sign-ins, good for 30 minutes",
-            *(f"    {title:15} {email:24} {link}" for title, email, link in self._links),
-            "",
         ]
+        if self._pairing:
+            lines += [
+                f"    volunteers      {self._url}/kiosk/          pairing code  {self._pairing}",
+                f"                    {blank}                 ({self._venue}; good for 15 minutes, once)",
+            ]
+        else:
+            lines.append(f"    volunteers      {self._url}/kiosk/")
+        lines += [f"    organisers      {self._url}/desk/", f"    the Post        {self._url}/partner/", ""]
+        if self._links:
+            lines += [
+                "  One-time sign-ins, good for 30 minutes",
+                *(f"    {title:15} {email:24} {link}" for title, email, link in self._links),
+                "",
+            ]
+        else:
+            lines += [
+                "  For somebody new, or another one-time sign-in",
+                f"    postcards staff add {self._slug} EMAIL --role organiser",
+                "",
+            ]
+        if not self._pairing:
+            lines += [
+                "  For another device at a venue",
+                f"    postcards kiosk add {self._slug} --venue VENUE --name NAME",
+                "",
+            ]
         if self._url.startswith(("http://127.", "http://localhost", "http://[::1]")):
             lines += ["  This address is this machine's own, so every card says TEST.", ""]
         click.echo("\n".join(lines))

@@ -53,6 +53,11 @@ def identity_of(session: Session, *, staff_id: int) -> StaffIdentity | None:
     return StaffIdentity(staff_id=rows[0].id, email=rows[0].email, roles=roles)
 
 
+def anybody_but(session: Session, *, emails: Collection[str]) -> bool:
+    """This will tell whether anybody else than those was ever made staff here, whatever they may do today."""
+    return session.scalar(select(Staff.id).where(Staff.email.not_in(emails)).limit(1)) is not None
+
+
 def campaigns_for(session: Session, *, who: StaffIdentity, roles: frozenset[str]) -> list[CampaignChoice]:
     """This will list the campaigns in which they have one of `roles`, those that are open first."""
     wanted = [(where, role) for where, role in who.roles if role in roles]

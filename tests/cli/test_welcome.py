@@ -1,0 +1,85 @@
+"""What `up` makes and shows at its start: all that a try needs, and nothing in a house with people of its own."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select, update
+
+from postcards.cli.welcome import PEOPLE, Welcome
+from postcards.models import Staff
+from postcards.services import kiosks, staff
+from tests.plugins.cast import House, Town
+
+EXAMPLES = {email for email, _, _ in PEOPLE}
+
+
+def start(house: House, capsys: pytest.CaptureFixture[str]) -> str:
+    welcome = Welcome("http://127.0.0.1:8000")
+    welcome.prepare(house.kit, demo=False)
+    capsys.readouterr()
+    welcome.show()
+    return capsys.readouterr().out
+
+
+def add(house: House, campaign_id: int | None, email: str) -> None:
+    with house.begin() as session:
+        staff.add_staff(
+            session, email=email, roles=[(campaign_id, "auditor")], password=None, by="cli", at=house.at
+        )
+
+
+def test_a_house_that_is_tried_out_shows_sign_ins_and_a_pairing_code_at_each_start(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):
+        shown = start(house, capsys)
+        assert shown.count("/sign-in/") == 2
+        assert "pairing code" in shown
+        assert all(email in shown for email in EXAMPLES)
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_a_house_with_people_of_its_own_gets_no_example_people(
+    house: House, vilnius: Town, capsys: pytest.CaptureFixture[str], everywhere: bool
+) -> None:
+    add(house, None if everywhere else vilnius.id, "ruta@example.lt")
+    with house.begin() as session:
+        before = len(kiosks.every(session, campaign_id=vilnius.id))
+    shown = start(house, capsys)
+    assert "/sign-in/" not in shown
+    assert "pairing code" not in shown
+    assert "postcards staff add vilnius EMAIL --role organiser" in shown
+    assert "postcards kiosk add vilnius --venue VENUE --name NAME" in shown
+    with house.begin() as session:
+        assert session.scalars(select(Staff.email)).all() == ["ruta@example.lt"]
+        assert len(kiosks.every(session, campaign_id=vilnius.id)) == before
+
+
+def test_the_example_people_stay_out_once_somebody_real_has_come(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start(house, capsys)
+    add(house, None, "ruta@example.lt")
+    shown = start(house, capsys)
+    assert "/sign-in/" not in shown
+    assert "pairing code" not in shown
+
+
+def test_example_people_who_were_disabled_are_offered_no_sign_in(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start(house, capsys)
+    with house.begin() as session:
+        session.execute(update(Staff).where(Staff.email == PEOPLE[0][0]).values(disabled_at=house.at))
+    shown = start(house, capsys)
+    assert PEOPLE[0][0] not in shown
+    assert shown.count("/sign-in/") == 1
+
+
+def test_a_first_kiosk_is_made_for_people_of_the_house_too(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add(house, None, "ruta@example.lt")
+    shown = start(house, capsys)
+    assert "pairing code" in shown
+    assert "/sign-in/" not in shown
