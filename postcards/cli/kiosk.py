@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import asdict
 
 import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from postcards.cli.edge import BY, answer, as_json, now, tools
-from postcards.errors import NotFound
+from postcards.errors import Denied, NotFound
 from postcards.models import Kiosk
+from postcards.queries import campaigns as campaigns_seen
+from postcards.queries.kiosks_seen import kiosks_seen
+from postcards.rules.text import clean
 from postcards.services import campaigns, kiosks
 
 
 @click.group()
 def kiosk() -> None:
-    """Kiosks: add, retire, revoke."""
+    """Kiosks: add, list, retire, revoke."""
 
 
 @kiosk.command()
@@ -37,31 +43,62 @@ def add(slug: str, venue: str, name: str, as_json: bool) -> None:
     return None
 
 
-@kiosk.command()
-@click.argument("kiosk_id", type=click.UUID)
+@kiosk.command("list")
+@click.argument("slug")
 @as_json
-def retire(kiosk_id: uuid.UUID, as_json: bool) -> None:
-    """Let a kiosk hand in what it holds, and take nothing new."""
-    _end(kiosk_id, "retire", as_json)
+def list_(slug: str, as_json: bool) -> None:
+    """List the kiosks of SLUG, those in use first: id, venue, when last heard of, stamps lent."""
+    with tools() as kit, kit.read() as session:
+        campaign = campaigns.find(session, slug=slug)
+        edition = campaigns_seen.edition(session, campaign.id)
+        rows = kiosks_seen(session, campaign_id=campaign.id, edition=edition, at=now())
+    if as_json:
+        return answer([asdict(row) for row in rows])
+    for row in rows:
+        seen = f"last seen {row.last_seen_at:%Y-%m-%d %H:%M}" if row.last_seen_at else "never seen"
+        lent = "1 stamp" if row.lent == 1 else f"{row.lent} stamps"
+        click.echo(f"{row.id}  {row.status:8} {row.name} at {row.venue_slug}, {seen}, {lent} lent")
+    if not rows:
+        click.echo(f"No kiosk yet. Next: postcards kiosk add {slug} --venue V --name N")
+    return None
 
 
 @kiosk.command()
-@click.argument("kiosk_id", type=click.UUID)
+@click.argument("kiosk", metavar="ID|NAME")
 @as_json
-def revoke(kiosk_id: uuid.UUID, as_json: bool) -> None:
-    """Shut a kiosk out at once (a lost device)."""
-    _end(kiosk_id, "revoke", as_json)
+def retire(kiosk: str, as_json: bool) -> None:
+    """Let a kiosk hand in what it holds, and take nothing new. A NAME will do when only one kiosk has it."""
+    _end(kiosk, "retire", as_json)
 
 
-def _end(kiosk_id: uuid.UUID, deed: str, as_json: bool) -> None:
+@kiosk.command()
+@click.argument("kiosk", metavar="ID|NAME")
+@as_json
+def revoke(kiosk: str, as_json: bool) -> None:
+    """Shut a kiosk out at once (a lost device). A NAME will do when only one kiosk has it."""
+    _end(kiosk, "revoke", as_json)
+
+
+def _end(named: str, deed: str, as_json: bool) -> None:
     with tools() as kit, kit.begin() as session:
-        known = session.get(Kiosk, kiosk_id)
-        if known is None:
-            raise NotFound("There is no such kiosk.")
+        known = _find(session, named)
         end = kiosks.retire if deed == "retire" else kiosks.revoke
-        ended = end(session, campaign_id=known.campaign_id, kiosk_id=kiosk_id, by=BY, at=now())
-        status = ended.status
+        ended = end(session, campaign_id=known.campaign_id, kiosk_id=known.id, by=BY, at=now())
+        kiosk_id, name, status = ended.id, ended.name, ended.status
     if as_json:
         return answer({"kiosk": str(kiosk_id), "status": status})
-    click.echo(f"Kiosk {kiosk_id} is {status}.")
+    click.echo(f"Kiosk {kiosk_id} ({name}) is {status}.")
     return None
+
+
+def _find(session: Session, named: str) -> Kiosk:
+    """A name that two kiosks have, in whatever campaign, could shut the wrong one out."""
+    try:
+        found = session.scalars(select(Kiosk).where(Kiosk.id == uuid.UUID(named))).all()
+    except ValueError:
+        found = session.scalars(select(Kiosk).where(Kiosk.name == clean(named)).limit(2)).all()
+    if not found:
+        raise NotFound("There is no such kiosk. See: postcards kiosk list SLUG")
+    if len(found) > 1:
+        raise Denied("More than one kiosk has this name: give the id. See: postcards kiosk list SLUG")
+    return found[0]

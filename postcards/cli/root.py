@@ -16,7 +16,7 @@ COMMANDS = {
     "campaign": "campaign",
     "kiosk": "kiosk",
     "staff": "people",
-    "partner": "people",
+    "partner": "partner",
     "import": "importing",
     "print": "printing",
     "print-run": "print_runs",

@@ -23,15 +23,6 @@ class PartnerIdentity:
     campaign_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class TokenFound:
-    """A token as the desk lists it; the token itself is nowhere."""
-
-    token_id: int
-    created_at: dt.datetime
-    revoked_at: dt.datetime | None
-
-
 def make_token(session: Session, *, campaign_id: int, by: str, at: dt.datetime) -> str:
     """This will return a new token (256 random bits) for the campaign's partner; it is never shown again."""
     token = "post_" + secrets.token_urlsafe(32)
@@ -58,16 +49,6 @@ def find_by_token(session: Session, *, token_hash: bytes) -> PartnerIdentity | N
         )
     ).one_or_none()
     return None if row is None else PartnerIdentity(token_id=row.id, campaign_id=row.campaign_id)
-
-
-def every(session: Session, *, campaign_id: int) -> list[TokenFound]:
-    """This will list the campaign's tokens, newest first."""
-    rows = session.execute(
-        select(PartnerToken.id, PartnerToken.created_at, PartnerToken.revoked_at)
-        .where(PartnerToken.campaign_id == campaign_id)
-        .order_by(PartnerToken.id.desc())
-    )
-    return [TokenFound(*row) for row in rows]
 
 
 def revoke(session: Session, *, campaign_id: int, token_id: int, by: str, at: dt.datetime) -> None:

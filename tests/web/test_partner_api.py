@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
+from postcards.queries import partner_tokens as listed
 from postcards.services import partner_tokens
 from postcards.web.app import create_app
 from tests.plugins.cast import AT, Town
@@ -219,8 +220,8 @@ def test_only_a_good_token_opens(post: Post) -> None:
     wrong = post.client.get("/api/v1/partner/manifests", headers={"Authorization": "Bearer guess"})
     assert (wrong.status_code, wrong.mimetype) == (401, "application/problem+json")
     with post.town.house.begin() as session:
-        [token] = partner_tokens.every(session, campaign_id=post.town.id)
-        partner_tokens.revoke(session, campaign_id=post.town.id, token_id=token.token_id, by="test", at=AT)
+        [token] = listed.partner_tokens(session, campaign_id=post.town.id)
+        partner_tokens.revoke(session, campaign_id=post.town.id, token_id=token.id, by="test", at=AT)
     assert post.get().status_code == 401
 
 
