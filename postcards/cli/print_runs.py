@@ -181,9 +181,9 @@ def print_log(slug: str, number: int | None, limit: int, as_json: bool) -> None:
     for row in rows:
         where = f"run {row.run}" if row.run else "single card"
         why = f", {row.reason}" if row.reason else ""
-        spoiled = ", spoiled" if row.spoiled else ""
+        marks = (", spoiled" if row.spoiled else "") + (", old code" if row.replaced else "")
         click.echo(
-            f"{row.printed_at:%Y-%m-%d %H:%M}  No. {row.number}  {where}  {row.by_name or row.by}{why}{spoiled}"
+            f"{row.printed_at:%Y-%m-%d %H:%M}  No. {row.number}  {where}  {row.by_name or row.by}{why}{marks}"
         )
 
 

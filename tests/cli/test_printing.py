@@ -60,6 +60,7 @@ def test_a_run_of_several_parts_comes_as_a_zip_with_its_cover_sheet(
     assert (shown["status"], shown["drawn"], shown["parts_done"]) == ("ready", 6, 2)
     assert shown["pull"] == [{"number": 2, "why": "replaced", "part": 1, "sheet": 1, "row": 1, "column": 2}]
     logged = json.loads(types("print-run", "log", "vilnius", "--number", "2", "--json"))
+    assert ", spoiled, old code" in types("print-run", "log", "vilnius", "--number", "2")
     assert [(line["run"], line["by"], line["spoiled"]) for line in logged] == [(1, "cli", True)]
     with pytest.raises(Denied, match="was taken"):
         types("print-run", "cancel", "vilnius", "1")
