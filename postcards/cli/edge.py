@@ -80,4 +80,9 @@ def cards_of(n: int) -> str:
 
 def answer(value: Any) -> None:
     """This will print data as JSON."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+
+
+def _plain(value: object) -> str:
+    """Times as ISO 8601 has them, as over HTTP; ids as they are written."""
+    return value.isoformat() if isinstance(value, dt.date | dt.datetime) else str(value)

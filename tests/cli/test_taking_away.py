@@ -92,6 +92,7 @@ def test_a_partner_token_is_listed_but_not_shown_and_revoked_is_turned_away_at_o
     newest, oldest = json.loads(listed)
     assert newest["id"] > oldest["id"]
     assert (oldest["made_by"], oldest["last_deed_at"], oldest["revoked_at"]) == ("cli", None, None)
+    assert "T" in oldest["made_at"]  # ISO 8601, as over HTTP
     with pytest.raises(NotFound):
         types("partner", "revoke", bucharest.slug, str(oldest["id"]))
     assert (status(lost), status(good)) == (200, 200)
