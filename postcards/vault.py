@@ -191,7 +191,8 @@ class Vault:
             return AESGCM(self._wrapping.decrypt(wrapped[:NONCE], wrapped[NONCE:], key_id.encode()))
         except InvalidTag as error:
             raise WrongMasterKey(
-                f"{self._keys_file} does not open with this master key: one of the two is another house's."
+                f"{self._keys_file} does not open with this master key: one of the two is another house's. "
+                "`postcards keys recover FILE` brings the right one back from your escrow file."
             ) from error
         except ValueError as error:  # letters of no base64, or too few
             raise self._damaged() from error

@@ -39,7 +39,9 @@ class Welcome:
         """This will create and open Vilnius when there is no campaign, and make a pairing code and sign-ins.
 
         In a house that has staff of its own it makes no sign-in, and a kiosk only when the campaign has none.
+        Raises `KeysDamaged`, `WrongMasterKey` before anything is made.
         """
+        kit.vault.key_ids()  # told at the start, not at the first card
         if demo:
             from postcards.cli.lifelike import fill_once
 

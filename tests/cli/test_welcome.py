@@ -6,8 +6,10 @@ import pytest
 from sqlalchemy import select, update
 
 from postcards.cli.welcome import PEOPLE, Welcome
-from postcards.models import Staff
+from postcards.errors import Refusal
+from postcards.models import Campaign, Staff
 from postcards.services import kiosks, staff
+from postcards.vault import Vault
 from tests.plugins.cast import House, Town
 
 EXAMPLES = {email for email, _, _ in PEOPLE}
@@ -63,6 +65,25 @@ def test_the_example_people_stay_out_once_somebody_real_has_come(
     shown = start(house, capsys)
     assert "/sign-in/" not in shown
     assert "pairing code" not in shown
+
+
+@pytest.mark.parametrize(
+    ("holds", "words"), [("{", "is damaged"), (None, "does not open with this master key")]
+)
+def test_a_house_whose_keys_cannot_be_read_does_not_start(
+    house: House, holds: str | None, words: str
+) -> None:
+    keys_file = house.kit.settings.keys_file
+    if holds is None:
+        Vault(master_key=b"\xab" * 32, keys_file=keys_file).new_key(campaign="other")
+    else:
+        keys_file.parent.mkdir(parents=True, exist_ok=True)
+        keys_file.write_text(holds)
+    with pytest.raises(Refusal, match=words) as refused:
+        Welcome("http://127.0.0.1:8000").prepare(house.kit, demo=False)
+    assert "postcards keys recover FILE" in refused.value.message
+    with house.begin() as session:
+        assert session.scalars(select(Campaign.slug)).all() == []
 
 
 def test_example_people_who_were_disabled_are_offered_no_sign_in(
