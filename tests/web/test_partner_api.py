@@ -227,3 +227,13 @@ def test_only_a_good_token_opens(post: Post) -> None:
 
 def test_the_token_is_kept_hashed(post: Post) -> None:
     assert one(post.town, "SELECT octet_length(token_hash) FROM partner_token WHERE true") == 32
+
+
+def test_the_operator_sees_when_a_token_was_last_used_for_a_deed(post: Post) -> None:
+    Post(post.town)  # a newer token, which nobody uses
+    assert post.get().status_code == 200
+    assert post.get("/1/files/manifest.csv").status_code == 200
+    with post.town.house.begin() as session:
+        newer, used = listed.partner_tokens(session, campaign_id=post.town.id)
+    assert newer.last_deed_at is None
+    assert used.last_deed_at is not None
