@@ -34,7 +34,7 @@ def up(host: str, port: int, tls: tuple[Path, Path] | None, no_worker: bool, dem
         shown = f"[{host}]" if ":" in host else host
         settings = replace(settings, public_url=reachable(f"http{'s' if tls else ''}://{shown}:{port}"))
         os.environ["POSTCARDS_PUBLIC_URL"] = settings.public_url
-    welcome = Welcome(settings.public_url)
+    welcome = Welcome(settings)
 
     def prepare(servers: Servers) -> None:
         db.upgrade(servers.database_url)

@@ -8,6 +8,7 @@ import click
 from sqlalchemy.orm import Session
 
 from postcards.cli.edge import now
+from postcards.config import Settings
 from postcards.kit import Kit
 from postcards.queries import campaigns as queries
 from postcards.queries.staff import anybody_but, identity_of
@@ -16,8 +17,8 @@ from postcards.rules.tracking_code import spaced
 from postcards.services import campaigns, kiosks
 from postcards.services import staff as staff_service
 
-#: Who gets a one-time sign-in on the screen, at an address that no mail leaves to, until the house has staff of its
-#: own: after that, each start would open the doors of a real house to whoever sees its screen or its log.
+#: Who gets a one-time sign-in on the screen, at an address that no mail leaves to. Where cards are real, that ends with
+#: the first person of the house's own: each start would open its doors to whoever sees its screen or its log.
 PEOPLE = (
     ("organiser@example.org", "organiser", "Desk"),
     ("partner@example.org", "partner", "Postal partner"),
@@ -27,8 +28,9 @@ PEOPLE = (
 class Welcome:
     """Prepares the first campaign and remembers what to show."""
 
-    def __init__(self, public_url: str) -> None:
-        self._url = public_url
+    def __init__(self, settings: Settings) -> None:
+        self._url = settings.public_url
+        self._is_a_try = settings.is_test_address
         self._slug = ""
         self._name = ""
         self._pairing = ""
@@ -38,7 +40,8 @@ class Welcome:
     def prepare(self, kit: Kit, *, demo: bool) -> None:
         """This will create and open Vilnius when there is no campaign, and make a pairing code and sign-ins.
 
-        In a house that has staff of its own it makes no sign-in, and a kiosk only when the campaign has none.
+        In a house with staff of its own whose cards are real it makes no sign-in, and a kiosk only when the campaign
+        has none.
         Raises `KeysDamaged`, `WrongMasterKey` before anything is made.
         """
         kit.vault.key_ids()  # told at the start, not at the first card
@@ -57,7 +60,7 @@ class Welcome:
                 campaign = queries.get(session, made.id)
             self._slug, self._name = campaign.slug, campaign.name
             venue = queries.venues(session, campaign.id)[0]
-            tried_out = not anybody_but(session, emails=[email for email, _, _ in PEOPLE])
+            tried_out = self._is_a_try or not anybody_but(session, emails=[email for email, _, _ in PEOPLE])
             if tried_out or not kiosks.every(session, campaign_id=campaign.id):
                 self._pairing = spaced(_pairing_code(session, campaign.id, venue.slug, at))
                 self._venue = venue.name
@@ -107,8 +110,8 @@ class Welcome:
                 f"    postcards kiosk add {self._slug} --venue VENUE --name NAME",
                 "",
             ]
-        if self._url.startswith(("http://127.", "http://localhost", "http://[::1]")):
-            lines += ["  This address is this machine's own, so every card says TEST.", ""]
+        if self._is_a_try:
+            lines += ["  This address is for trying things out, so every card says TEST.", ""]
         click.echo("\n".join(lines))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select, update
 
@@ -15,8 +17,8 @@ from tests.plugins.cast import House, Town
 EXAMPLES = {email for email, _, _ in PEOPLE}
 
 
-def start(house: House, capsys: pytest.CaptureFixture[str]) -> str:
-    welcome = Welcome("http://127.0.0.1:8000")
+def start(house: House, capsys: pytest.CaptureFixture[str], url: str = "https://post.example.org") -> str:
+    welcome = Welcome(replace(house.kit.settings, public_url=url))
     welcome.prepare(house.kit, demo=False)
     capsys.readouterr()
     welcome.show()
@@ -65,6 +67,9 @@ def test_the_example_people_stay_out_once_somebody_real_has_come(
     shown = start(house, capsys)
     assert "/sign-in/" not in shown
     assert "pairing code" not in shown
+    tried = start(house, capsys, "http://127.0.0.1:8000")
+    assert tried.count("/sign-in/") == 2, "where every card says TEST, there is nothing to guard"
+    assert "pairing code" in tried
 
 
 @pytest.mark.parametrize(
@@ -80,7 +85,7 @@ def test_a_house_whose_keys_cannot_be_read_does_not_start(
         keys_file.parent.mkdir(parents=True, exist_ok=True)
         keys_file.write_text(holds)
     with pytest.raises(Refusal, match=words) as refused:
-        Welcome("http://127.0.0.1:8000").prepare(house.kit, demo=False)
+        Welcome(house.kit.settings).prepare(house.kit, demo=False)
     assert "postcards keys recover FILE" in refused.value.message
     with house.begin() as session:
         assert session.scalars(select(Campaign.slug)).all() == []
