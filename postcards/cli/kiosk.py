@@ -6,15 +6,12 @@ import uuid
 from dataclasses import asdict
 
 import click
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from postcards.cli.edge import BY, answer, as_json, now, tools
-from postcards.errors import Denied, NotFound
+from postcards.errors import NotFound
 from postcards.models import Kiosk
 from postcards.queries import campaigns as campaigns_seen
 from postcards.queries.kiosks_seen import kiosks_seen
-from postcards.rules.text import clean
 from postcards.services import campaigns, kiosks
 
 
@@ -64,41 +61,30 @@ def list_(slug: str, as_json: bool) -> None:
 
 
 @kiosk.command()
-@click.argument("kiosk", metavar="ID|NAME")
+@click.argument("kiosk_id", metavar="ID", type=click.UUID)
 @as_json
-def retire(kiosk: str, as_json: bool) -> None:
-    """Let a kiosk hand in what it holds, and take nothing new. A NAME will do when only one kiosk has it."""
-    _end(kiosk, "retire", as_json)
+def retire(kiosk_id: uuid.UUID, as_json: bool) -> None:
+    """Let a kiosk hand in what it holds, and take nothing new. `kiosk list` shows its ID."""
+    _end(kiosk_id, "retire", as_json)
 
 
 @kiosk.command()
-@click.argument("kiosk", metavar="ID|NAME")
+@click.argument("kiosk_id", metavar="ID", type=click.UUID)
 @as_json
-def revoke(kiosk: str, as_json: bool) -> None:
-    """Shut a kiosk out at once (a lost device). A NAME will do when only one kiosk has it."""
-    _end(kiosk, "revoke", as_json)
+def revoke(kiosk_id: uuid.UUID, as_json: bool) -> None:
+    """Shut a kiosk out at once (a lost device). `kiosk list` shows its ID."""
+    _end(kiosk_id, "revoke", as_json)
 
 
-def _end(named: str, deed: str, as_json: bool) -> None:
+def _end(kiosk_id: uuid.UUID, deed: str, as_json: bool) -> None:
     with tools() as kit, kit.begin() as session:
-        known = _find(session, named)
+        known = session.get(Kiosk, kiosk_id)
+        if known is None:
+            raise NotFound("There is no such kiosk. See: postcards kiosk list SLUG")
         end = kiosks.retire if deed == "retire" else kiosks.revoke
-        ended = end(session, campaign_id=known.campaign_id, kiosk_id=known.id, by=BY, at=now())
-        kiosk_id, name, status = ended.id, ended.name, ended.status
+        ended = end(session, campaign_id=known.campaign_id, kiosk_id=kiosk_id, by=BY, at=now())
+        name, status = ended.name, ended.status
     if as_json:
         return answer({"kiosk": str(kiosk_id), "status": status})
     click.echo(f"Kiosk {kiosk_id} ({name}) is {status}.")
     return None
-
-
-def _find(session: Session, named: str) -> Kiosk:
-    """A name that two kiosks have, in whatever campaign, could shut the wrong one out."""
-    try:
-        found = session.scalars(select(Kiosk).where(Kiosk.id == uuid.UUID(named))).all()
-    except ValueError:
-        found = session.scalars(select(Kiosk).where(Kiosk.name == clean(named)).limit(2)).all()
-    if not found:
-        raise NotFound("There is no such kiosk. See: postcards kiosk list SLUG")
-    if len(found) > 1:
-        raise Denied("More than one kiosk has this name: give the id. See: postcards kiosk list SLUG")
-    return found[0]

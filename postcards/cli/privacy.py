@@ -134,7 +134,7 @@ def words_of(one: Erased) -> list[str]:
     elif one.paper == "missing":
         told.append(
             "  It is given up. There is paper with the names on it: take it out of its tray and destroy it. "
-            "Its stamp stays apart until the desk has settled that."
+            "Its stamp stays apart and goes onto no other card."
         )
     elif one.travels:
         told.append("  The card itself has left us, with the names on it. Nobody can call it back.")

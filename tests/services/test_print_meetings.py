@@ -241,7 +241,7 @@ def test_a_run_that_failed_long_ago_is_drawn_anew_before_its_cards_are_printed(v
     with vilnius.house.begin() as session:
         at = AT + dt.timedelta(days=31)
         assert print_files.forget(session, campaign_id=vilnius.id, files=files, by="beat", at=at) == [1]
-    assert [part.status for part in seen(vilnius, run).parts] == ["gone", "failed"]
+    assert [part.status for part in seen(vilnius, run).parts] == ["gone", "gone"]
     do(vilnius, print_control.resume, run)
     assert draw(vilnius, run).status == "failed"
     do(vilnius, print_control.take_out, run)

@@ -46,7 +46,7 @@ screen("done", (stage) => {
       h("div", { class: "code-box" },
         h("span", { class: "code-box__label" }, () => t("Your own code – write it down or take the slip")),
         h("bdi", { class: "code" }, grouped(card.slip_code)),
-        h("span", { class: "soft small" }, () => t("With it you can see where your card is, correct it or have it deleted. It is never printed on the card."))),
+        h("span", { class: "soft small" }, () => t("With it you can see where your card is, and ask us to correct or erase what we keep. It is never printed on the card."))),
       warning(card),
       h("p", { class: "lede", dir: "auto" }, () => inLanguage(campaign().texts?.thanks)),
       drawing("horizon")),
