@@ -111,6 +111,10 @@ class Origin:
     is_retired: bool = False
 
 
+class UnderWay(drawer.Busy):
+    """This very request was written beside us by `register_at_once`, and is there now."""
+
+
 def origin_of(kiosk: KioskIdentity) -> Origin:
     """This will give the kiosk as the origin of a card."""
     return Origin(
@@ -196,6 +200,7 @@ def register_card(
     """This will register the card, or give the one that this very request already has.
 
     Raises `IdReused`, `NotOpen`, `KioskRetired`, and what `drawer` raises: `CapReached` only when no stamp is free.
+    After `UnderWay` the same in a new transaction gives the card.
     """
     request = prepared.request
     lock_id(session, request.id)
@@ -215,7 +220,7 @@ def register_card(
     except IntegrityError as error:
         if getattr(error.orig, "sqlstate", None) != _UNIQUE_VIOLATION:
             raise
-        raise drawer.Busy("This very card is being registered just now. Please send it once more.") from error
+        raise UnderWay("This very card is being registered just now. Please send it once more.") from error
 
 
 def _take(session: Session, *, origin: Origin, request: CardRequest, pause: Callable[[float], None]) -> int:

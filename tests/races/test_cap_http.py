@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
+import psycopg
 from sqlalchemy import text
 
-from postcards.services import cards
+from postcards import config
+from postcards.services import cards, registration
+from postcards.services.registration_statement import TAKE_AND_WRITE
 from tests.plugins.cast import House, Town, bearer
+from tests.services.test_registering_at_once import driver_url, first_values
 
 WRITERS = 24
 
@@ -102,3 +107,39 @@ def test_16_clients_with_the_same_id_get_the_same_answer(house: House, web_serve
     answers = _post_all(web_server, town, [body] * WRITERS)
     assert Counter(answer.status_code for answer in answers) == {201: 1, 200: WRITERS - 1}
     assert len({answer.text for answer in answers}) == 1
+
+
+def test_the_same_request_twice_at_once_with_a_stamp_in_each_hand_is_answered_alike(
+    house: House, settings: config.Settings, web_server: str
+) -> None:
+    """The first is written and not committed; the second waits for a stamp, gets one, and finds the id taken."""
+    town = house.open_campaign("vilnius", cap=2)
+    body = town.body(id=str(uuid.uuid4()))
+    origin, prepared = registration.origin_of(town.identity()), town.prepare(town.request(id=body["id"]))
+    url = driver_url(settings)
+    with (
+        psycopg.connect(url) as first,
+        psycopg.connect(url) as other,
+        httpx.Client(base_url=web_server, timeout=30, headers=bearer(town.kiosks[0].token)) as client,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        first.execute(TAKE_AND_WRITE, first_values(origin, prepared, town))
+        other.execute("SELECT FROM stamp WHERE status = 'free' AND number = 2 FOR UPDATE")
+        answer = pool.submit(client.post, "/api/v1/kiosk/cards", json=body)
+        _until(house, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1")
+        other.rollback()
+        _until(house, "SELECT count(*) FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted")
+        first.commit()
+        assert (answer.result().status_code, answer.result().json()["number"]) == (200, 1)
+    assert _numbers(town) == [1]
+
+
+def _until(house: House, query: str) -> None:
+    """Wait until the second request has come so far."""
+    deadline = time.monotonic() + 30
+    while True:
+        with house.begin() as session:
+            if session.scalar(text(query)):
+                return
+        assert time.monotonic() < deadline, query
+        time.sleep(0.01)

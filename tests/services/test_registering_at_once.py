@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from postcards import config, db
 from postcards.errors import Unavailable
-from postcards.services import drawer, registration
+from postcards.services import registration
 from postcards.services.registration import Registered
 from postcards.services.registration_statement import TAKE_AND_WRITE
 from tests.plugins.cast import House, Town
@@ -81,8 +81,8 @@ def test_the_request_that_took_the_last_stamp_is_not_told_that_none_is_left(
     """A device sends the same card again while its first request is on its way into the database."""
     town = house.open_campaign("vilnius", cap=1)
     origin, prepared = registration.origin_of(town.identity()), town.prepare(town.request())
-    with psycopg.connect(_driver_url(settings)) as first:
-        first.execute(TAKE_AND_WRITE, _first_values(origin, prepared, town))
+    with psycopg.connect(driver_url(settings)) as first:
+        first.execute(TAKE_AND_WRITE, first_values(origin, prepared, town))
         with house.begin() as session:
             again = registration.register_card(
                 session,
@@ -101,16 +101,16 @@ def test_the_same_request_twice_at_once_near_the_end_is_asked_to_come_again(
     """Both have a stamp in their hands: one card is made, and no stamp is lost."""
     town = house.open_campaign("vilnius", cap=2)
     origin, prepared = registration.origin_of(town.identity()), town.prepare(town.request())
-    url = _driver_url(settings)
+    url = driver_url(settings)
     with psycopg.connect(url) as first, psycopg.connect(url) as other:
-        first.execute(TAKE_AND_WRITE, _first_values(origin, prepared, town))
+        first.execute(TAKE_AND_WRITE, first_values(origin, prepared, town))
         other.execute("SELECT FROM stamp WHERE status = 'free' AND number = 2 FOR UPDATE")
 
         def pause(_: float) -> None:
             first.commit()
             other.rollback()
 
-        with pytest.raises(drawer.Busy), house.begin() as session:
+        with pytest.raises(registration.UnderWay), house.begin() as session:
             registration.register_card(
                 session, origin=origin, prepared=prepared, pause=pause, by="kiosk", at=house.at
             )
@@ -118,11 +118,11 @@ def test_the_same_request_twice_at_once_near_the_end_is_asked_to_come_again(
     assert _count(house, "SELECT count(*) FROM stamp WHERE status = 'free'") == 1
 
 
-def _driver_url(settings: config.Settings) -> str:
+def driver_url(settings: config.Settings) -> str:
     return settings.database_url.replace("postgresql+psycopg://", "postgresql://")
 
 
-def _first_values(
+def first_values(
     origin: registration.Origin, prepared: registration.Prepared, town: Town
 ) -> dict[str, object]:
     return registration._values(

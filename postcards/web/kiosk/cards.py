@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import uuid
 from typing import Any
@@ -272,11 +273,17 @@ def _register(data: bytes, kiosk: KioskIdentity, edition: Edition) -> tuple[int,
         )
     if registered is None:
         kiosk = KIOSK({}).device  # as it is now, not as it was a moment ago
-        with tools.begin() as session:
-            registered = registration.register_card(
-                session, origin=registration.origin_of(kiosk), prepared=prepared, by=caller().by, at=at
-            )
+        try:
+            registered = _step_by_step(kiosk, prepared, at)
+        except registration.UnderWay:
+            registered = _step_by_step(kiosk, prepared, at)
     return 201 if registered.is_new else 200, _card_out(registered, kiosk)
+
+
+def _step_by_step(kiosk: KioskIdentity, prepared: registration.Prepared, at: dt.datetime) -> Registered:
+    origin = registration.origin_of(kiosk)
+    with kit().begin() as session:
+        return registration.register_card(session, origin=origin, prepared=prepared, by=caller().by, at=at)
 
 
 def _card_out(card: Registered, kiosk: KioskIdentity) -> shapes.CardOut:
