@@ -12,7 +12,7 @@ from pathlib import Path
 
 #: Linux keeps it in memory; macOS has none, a container's may be 64 MB.
 MEMORY = Path("/dev/shm")
-#: The most that the servers of four processes were seen to need is a third of this.
+#: For up to four processes: each server keeps up to 512 MB of its log (max_wal_size) beside its databases.
 ENOUGH_BYTES = 4 * 1024**3
 
 
