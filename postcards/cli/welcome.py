@@ -14,7 +14,7 @@ from postcards.queries import campaigns as queries
 from postcards.queries.staff import anybody_but, identity_of
 from postcards.rules.edition import load_edition
 from postcards.rules.tracking_code import spaced
-from postcards.services import campaigns, kiosks
+from postcards.services import campaigns, key_rotation, kiosks
 from postcards.services import staff as staff_service
 
 #: Who gets a one-time sign-in on the screen, at an address that no mail leaves to. Where cards are real, that ends with
@@ -42,9 +42,10 @@ class Welcome:
 
         In a house with staff of its own whose cards are real it makes no sign-in, and a kiosk only when the campaign
         has none.
-        Raises `KeysDamaged`, `WrongMasterKey` before anything is made.
+        Raises `KeysDamaged`, `WrongMasterKey`, `DataKeyLost` before anything is made.
         """
-        kit.vault.key_ids()  # told at the start, not at the first card
+        with kit.read() as session:
+            key_rotation.refuse_when_lost(session, kit.vault)  # told at the start, not at the first card
         if demo:
             from postcards.cli.lifelike import fill_once
 

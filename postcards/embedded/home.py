@@ -34,7 +34,7 @@ class Secrets:
 
 
 class MasterKeyLost(Denied):
-    """There are data keys, and the master key that opens them is not there: a new one would open none of them."""
+    """There are data keys or a database, and their master key is not there: a new one would open nothing of theirs."""
 
     code = "master_key_lost"
 
@@ -68,12 +68,17 @@ def make_secrets(settings: Settings) -> Secrets:
 
 
 def _refuse_when_lost(settings: Settings) -> None:
+    database = settings.home / "postgres"
     if settings.keys_file.exists():
-        raise MasterKeyLost(
-            f"MASTER_KEY is not in {settings.home}, and only the one that was there opens the data keys in "
-            f"{settings.keys_file}. No new one was made. Put it back from your copy, or run "
-            "`postcards keys recover FILE` with your escrow file."
-        )
+        opens = f"the data keys in {settings.keys_file}"
+    elif database.is_symlink() or database.exists():  # MASTER_KEY is always made before it
+        opens = f"what is sealed in the database in {database}"
+    else:
+        return
+    raise MasterKeyLost(
+        f"MASTER_KEY is not in {settings.home}, and only the one that was there opens {opens}. No new one was made. "
+        "Put it back from your copy, or run `postcards keys recover FILE` with your escrow file."
+    )
 
 
 def with_secrets(settings: Settings) -> Settings:

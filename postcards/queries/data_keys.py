@@ -29,6 +29,9 @@ _USED = text(
 )
 
 
+_IN_FORCE = text("SELECT slug, data_key FROM campaign WHERE forgotten_at IS NULL ORDER BY slug")
+
+
 @dataclass(frozen=True, slots=True)
 class KeyUse:
     """What hangs on one data key of a campaign: rows of people, thanks, lists with content, print runs with a file."""
@@ -56,6 +59,11 @@ class KeyUse:
         }
         found = [words.format(n) for words, n in counts.items() if n]
         return ", ".join((["all new data"] if self.is_current else []) + found) or "nothing"
+
+
+def in_force(session: Session) -> dict[str, str]:
+    """This will give the data key that each campaign (its slug) seals with, without those that gave theirs up."""
+    return {row.slug: row.data_key for row in session.execute(_IN_FORCE)}
 
 
 def used(session: Session) -> list[KeyUse]:

@@ -36,6 +36,12 @@ class KeyInUse(Denied):
     code = "key_in_use"
 
 
+class DataKeyLost(Denied):
+    """A campaign cannot take cards: the key that it seals with is not in the keys file."""
+
+    code = "data_key_lost"
+
+
 @dataclass(slots=True)
 class Rotated:
     """What was done. `resumed`: an earlier rotation was finished, no new key was made. `lost`: their key is gone."""
@@ -47,12 +53,34 @@ class Rotated:
     lost: int = 0
 
 
+def lost_in_force(session: Session, vault: Vault) -> list[str]:
+    """This will list the slugs of campaigns whose key in force is lost. Raises `KeysDamaged`, `WrongMasterKey`."""
+    here = vault.key_ids()
+    return [slug for slug, key_id in data_keys.in_force(session).items() if key_id not in here]
+
+
+def refuse_when_lost(session: Session, vault: Vault) -> None:
+    """This will raise `DataKeyLost` when a campaign could not seal or read anything, and say what to do."""
+    slugs = lost_in_force(session, vault)
+    if slugs:
+        raise DataKeyLost(
+            f"The data key of {', '.join(slugs)} is not in the keys file, so no card can be taken or read. Put the "
+            "file back from your copy, or run `postcards keys recover FILE` with your escrow file. If there is "
+            "neither, `postcards keys rotate SLUG` makes a new key: cards can be taken again, names and addresses so "
+            "far stay lost."
+        )
+
+
 def rotate(begin: Begin, *, campaign_id: int, vault: Vault, by: str, clock: Clock) -> Rotated:
-    """This will finish the campaign's rotation that was broken off, or else make a new key and rotate to it."""
+    """This will finish the campaign's rotation that was broken off, or else make a new key and rotate to it.
+
+    Raises `KeysDamaged`, `WrongMasterKey` before anything is changed.
+    """
+    here = vault.key_ids()
     with begin() as session:
         campaign = session.get_one(Campaign, campaign_id)
         old, slug = campaign.data_key, campaign.slug
-        waiting = _waits(session, campaign_id)
+        waiting = old in here and _waits(session, campaign_id, here)
     done = Rotated(old, resumed=waiting)
     if not waiting:
         done.key_id = vault.new_key(campaign=slug)
@@ -134,14 +162,18 @@ _OTHERS = """
 """
 
 
-def _waits(session: Session, campaign_id: int) -> bool:
-    """Tells whether anything that can be sealed anew hangs on another key than the one in force."""
-    parts = f"AND coalesce({', '.join(_PARTS)}) IS NOT NULL"
+def _waits(session: Session, campaign_id: int, here: set[str]) -> bool:
+    """Tells whether anything that can be sealed anew hangs on another key than the one in force.
+
+    What hangs on a key that is lost cannot: it would keep every later rotation from its beginning.
+    """
+    opens = "AND t.key_id = ANY(:here)"
+    parts = f"{opens} AND coalesce({', '.join(_PARTS)}) IS NOT NULL"
     found = text(
         f"SELECT EXISTS ({_OTHERS.format(what='1', table='person', more=parts)}) "
-        f"OR EXISTS ({_OTHERS.format(what='1', table='arrival', more='')})"
+        f"OR EXISTS ({_OTHERS.format(what='1', table='arrival', more=opens)})"
     )
-    return bool(session.execute(found, {"campaign_id": campaign_id}).scalar_one())
+    return bool(session.execute(found, {"campaign_id": campaign_id, "here": list(here)}).scalar_one())
 
 
 def _reseal_all(begin: Begin, *, campaign_id: int, vault: Vault, done: Rotated) -> None:

@@ -10,7 +10,8 @@ from sqlalchemy import select, update
 from postcards.cli.welcome import PEOPLE, Welcome
 from postcards.errors import Refusal
 from postcards.models import Campaign, Staff
-from postcards.services import kiosks, staff
+from postcards.services import key_rotation, kiosks, staff
+from postcards.services.key_rotation import DataKeyLost
 from postcards.vault import Vault
 from tests.plugins.cast import House, Town
 
@@ -89,6 +90,26 @@ def test_a_house_whose_keys_cannot_be_read_does_not_start(
     assert "postcards keys recover FILE" in refused.value.message
     with house.begin() as session:
         assert session.scalars(select(Campaign.slug)).all() == []
+
+
+def test_a_house_whose_campaign_has_lost_its_key_does_not_start(
+    house: House, vilnius: Town, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house.kit.settings.keys_file.unlink()
+    forgetful = replace(house.kit, vault=house.vault_anew())
+    with pytest.raises(
+        DataKeyLost, match=f"The data key of {vilnius.slug} is not in the keys file"
+    ) as refused:
+        Welcome(house.kit.settings).prepare(forgetful, demo=False)
+    assert "postcards keys recover FILE" in refused.value.message
+    key_rotation.rotate(
+        house.begin, campaign_id=vilnius.id, vault=forgetful.vault, by="cli", clock=lambda: house.at
+    )
+    Welcome(house.kit.settings).prepare(forgetful, demo=False)
+    with house.begin() as session:
+        session.execute(update(Campaign).values(forgotten_at=house.at))
+    house.kit.settings.keys_file.unlink()
+    Welcome(house.kit.settings).prepare(replace(house.kit, vault=house.vault_anew()), demo=False)
 
 
 def test_example_people_who_were_disabled_are_offered_no_sign_in(

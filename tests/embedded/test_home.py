@@ -100,6 +100,16 @@ def test_no_master_key_is_made_beside_the_data_keys_of_another(home: Path, holds
     assert embedded.with_secrets(settings).master_key == "1" * 64
 
 
+def test_no_master_key_is_made_beside_a_database_whose_keys_are_gone(home: Path) -> None:
+    embedded.make_secrets(settings_of(home)).master_key.unlink()
+    (home / "postgres").symlink_to(home / "outside")  # for root it is a link, and may point nowhere
+    with pytest.raises(
+        embedded.MasterKeyLost, match=r"sealed in the database .* `postcards keys recover FILE`"
+    ):
+        embedded.with_secrets(settings_of(home))
+    assert not (home / "MASTER_KEY").exists()
+
+
 @pytest.mark.parametrize("holds", [b"", b"12ab\n", b"\xff" * 64, b"g" * 64])
 def test_a_master_key_that_the_disk_has_spoiled_is_refused(home: Path, holds: bytes) -> None:
     embedded.make_secrets(settings_of(home)).master_key.write_bytes(holds)

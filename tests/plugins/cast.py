@@ -31,7 +31,7 @@ from postcards.rules.edition import Edition, load_edition
 from postcards.services import campaigns, kiosks, registration
 from postcards.services.kiosks import KioskIdentity
 from postcards.services.registration import CardRequest, Registered
-from postcards.vault import token_hash
+from postcards.vault import Vault, token_hash
 from postcards.web.app import create_app
 from tests.plugins.sharing import free_port
 
@@ -65,6 +65,13 @@ class House:
 
     def begin(self) -> Any:
         return self.kit.begin()
+
+    def vault_anew(self, master_key: str | None = None) -> Vault:
+        """This will give a vault as a process that starts now would have it: it knows only what the keys file says."""
+        settings = self.kit.settings
+        return Vault(
+            master_key=bytes.fromhex(master_key or settings.master_key), keys_file=settings.keys_file
+        )
 
     def open_campaign(self, edition: str = "vilnius", *, slug: str | None = None, cap: int = 20) -> Town:
         """This will create and open a campaign with one paired kiosk."""

@@ -16,7 +16,7 @@ from postcards.paper.entry import check_entry
 from postcards.services import cards, key_rotation, people, tracking
 from postcards.services.checking import check_books
 from postcards.services.key_rotation import KeyInUse, Rotated
-from postcards.vault import KeyMissing, Vault
+from postcards.vault import KeyMissing
 from tests.plugins.cast import House, Town
 from tests.services.whole_campaign import whole_campaign
 
@@ -57,9 +57,7 @@ def books(house: House) -> list[str]:
 
 def readable(house: House, town: Town) -> int:
     """Opens everything with a vault that knows only what the keys file says."""
-    fresh = Vault(
-        master_key=bytes.fromhex(house.kit.settings.master_key), keys_file=house.kit.settings.keys_file
-    )
+    fresh = house.vault_anew()
     with house.begin() as session:
         found = session.query(Person).where(Person.campaign_id == town.id).all()
         for person in found:
@@ -91,6 +89,20 @@ def test_people_and_thanks_move_to_the_new_key_and_lists_keep_theirs(
         key_rotation.destroy(
             session, key_id=old, vault=house.kit.vault, by="cli", at=house.at + dt.timedelta(days=1)
         )
+
+
+def test_what_hangs_on_a_lost_key_keeps_no_later_rotation_from_its_beginning(
+    house: House, vilnius: Town
+) -> None:
+    vilnius.register()
+    first = one(house, "SELECT data_key FROM campaign")
+    house.kit.vault.destroy(first)
+    done = rotate(house, vilnius)
+    assert (done.resumed, done.people, done.lost) == (False, 0, 1)
+    vilnius.register()
+    again = rotate(house, vilnius)
+    assert (again.resumed, again.people, again.lost) == (False, 1, 1)
+    assert keys_of(house, vilnius) == {first, again.key_id}
 
 
 @pytest.mark.parametrize("transactions", [1, 2, 3, 4, 5])

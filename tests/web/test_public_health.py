@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ def test_ready_when_every_part_answers(app: Flask, engine: Engine) -> None:
     answer = app.test_client().get("/readyz")
     assert answer.status_code == 200, answer.get_json()
     assert answer.get_json()["status"] == "ready"
-    parts = ("database", "migrations", "broker", "storage", "files", "beat", "jobs")
+    parts = ("database", "migrations", "broker", "storage", "files", "keys", "beat", "jobs")
     assert [answer.get_json()[part]["ok"] for part in parts] == [True] * len(parts)
 
 
@@ -113,6 +114,37 @@ def test_a_folder_that_is_not_mounted_is_not_taken_for_a_new_one(
     assert client.get("/readyz").status_code == 200
     house.kit.files.delete(run.parts[0].file_key or "")
     assert client.get("/readyz").status_code == 200, "one that is lost is the matter of `postcards check`"
+
+
+@pytest.mark.parametrize(
+    ("master_key", "holds", "code"),
+    [(None, None, "data_key_lost"), (None, "{", "keys_damaged"), ("ab" * 32, "", "wrong_master_key")],
+)
+def test_keys_that_are_lost_are_told_without_telling_where_they_lie(
+    house: House,
+    vilnius: Town,
+    engine: Engine,
+    broker_url: str,
+    master_key: str | None,
+    holds: str | None,
+    code: str,
+) -> None:
+    tick(engine, dt.datetime.now(dt.UTC))
+    keys_file = house.kit.settings.keys_file
+    if holds is None:
+        keys_file.unlink()
+    elif holds:
+        keys_file.write_text(holds)
+    begun_anew = replace(house, kit=replace(house.kit, vault=house.vault_anew(master_key)))
+    client = app_with(begun_anew, broker_url=broker_url).test_client()
+    told = client.get("/readyz")
+    assert told.status_code == 503
+    part = told.get_json()["keys"]
+    assert (part["ok"], part["code"], part["remedy"]) == (False, code, REMEDIES["keys"])
+    assert str(keys_file.parent) not in told.text
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE campaign SET forgotten_at = now()"))
+    assert client.get("/readyz").get_json()["keys"]["ok"] == (holds is None)
 
 
 def test_a_database_that_is_behind_is_named(app: Flask, engine: Engine) -> None:

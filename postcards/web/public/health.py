@@ -24,6 +24,8 @@ from postcards.gateways import broker
 from postcards.gateways.files import FileMissing
 from postcards.kit import Kit
 from postcards.queries import backup_contents, waiting_jobs
+from postcards.services import key_rotation
+from postcards.vault import KeysDamaged, WrongMasterKey
 from postcards.web.api import json_response
 from postcards.web.clock import now
 from postcards.web.context import kit
@@ -46,6 +48,7 @@ REMEDIES = {
     "broker": "See that Valkey runs. Cards are taken all the same; files and mail wait until it answers.",
     "storage": "See that the folder of POSTCARDS_STORAGE_URL is there, can be written, and has room.",
     "files": "See that the folder of POSTCARDS_STORAGE_URL is mounted: files that it held are not in it.",
+    "keys": "Run `postcards keys list`, and see docs/operator.md, Keys are lost: no card can be taken or read.",
     "beat": "See that beat and a worker run, and that the broker answers. Nothing is sealed, drawn or sent until then.",
     "jobs": "See that a worker runs.",
 }
@@ -72,6 +75,7 @@ def readyz() -> Response:
             "broker": lambda: _broker(tools),
             "storage": lambda: _storage(tools),
             "files": lambda: _files(tools),
+            "keys": lambda: _keys(tools),
         },
     )
     parts = {name: _told(name, answers) for name in REMEDIES}
@@ -82,7 +86,7 @@ def readyz() -> Response:
 def _told(name: str, answers: dict[str, Told]) -> Told:
     """What a part answered; and what to do when that is not good, or when nothing came."""
     told = answers.get(name)
-    if told is None and name in ("migrations", "beat", "jobs"):  # the database answers for them
+    if told is None and name in ("migrations", "keys", "beat", "jobs"):  # the database answers for them
         return {"ok": False, "code": "not_asked", "detail": "The database has to be well first."}
     if told is None and name == "files":
         return {"ok": False, "code": "not_asked", "detail": "Database and storage have to be well first."}
@@ -197,6 +201,22 @@ def _files(tools: Kit) -> dict[str, Told]:
         return {}
     detail = "Files that were kept are not there any more."
     return {"files": {"ok": False, "code": "files_missing", "detail": detail}}
+
+
+def _keys(tools: Kit) -> dict[str, Told]:
+    """A card can be sealed: the key that each campaign seals with is at hand. Whose keys they are is not told here."""
+    try:
+        with tools.read() as session:
+            if not key_rotation.lost_in_force(session, tools.vault):
+                return {"keys": {"ok": True}}
+        code, detail = key_rotation.DataKeyLost.code, "A campaign's data key is not in the keys file."
+    except DBAPIError:
+        return {}
+    except KeysDamaged as damaged:
+        code, detail = damaged.code, "The keys file cannot be read."
+    except WrongMasterKey as wrong:
+        code, detail = wrong.code, "The keys file was written with another master key."
+    return {"keys": {"ok": False, "code": code, "detail": detail}}
 
 
 def _is_there(tools: Kit, key: str) -> bool:
