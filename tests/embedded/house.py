@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -41,6 +42,8 @@ def say(word: str, what: embedded.Servers | embedded.RunningHome) -> None:
 def main() -> int:
     """This will run the house until a signal comes, and say READY when it stands."""
     home, port, kind = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+    # Never as inherited: the tests themselves may run under `nohup`.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN if kind == "under nohup" else signal.SIG_DFL)
     settings = config.load({"POSTCARDS_HOME": str(home)})
     env = dict(os.environ)
 

@@ -72,6 +72,19 @@ def test_one_signal_to_the_supervisor_stops_everything(home: Path, number: signa
     assert "database system is shut down" in (home / "logs" / "postgres.log").read_text()
 
 
+def test_under_nohup_a_hangup_changes_nothing(home: Path) -> None:
+    port = free_port()
+    with script(HOUSE, home, port, "under nohup") as house:
+        pids = pids_of(home, port, json.loads(line_of(house, "READY")))
+        house.send_signal(signal.SIGHUP)
+        time.sleep(1)
+        assert house.poll() is None
+        assert get(port, "/") == str(pids["web"])
+        assert [name for name, pid in pids.items() if not alive(pid)] == []
+        house.send_signal(signal.SIGINT)
+        assert house.wait(20) == 0
+
+
 def test_everything_follows_a_killed_supervisor_and_starts_again(home: Path) -> None:
     port = free_port()
     with script(HOUSE, home, port, "whole") as house:
