@@ -10,15 +10,19 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     DateTime,
+    Dialect,
     Identity,
     LargeBinary,
     MetaData,
     Text,
+    TypeDecorator,
     Uuid,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+from postcards.rules.kept_words import kept, read_again
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -35,6 +39,21 @@ Sealed = Annotated[bytes, "sealed"]
 Mark = Annotated[bytes, "mark"]
 Json = dict[str, Any]
 BigKey = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
+
+
+class Sentence(TypeDecorator[str]):
+    """A sentence for people, kept with its parts, so that each reader hears it in their own language."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, _: Dialect) -> str | None:
+        """This will keep it."""
+        return None if value is None else kept(value)
+
+    def process_result_value(self, value: str | None, _: Dialect) -> str | None:
+        """This will read it again."""
+        return None if value is None else read_again(value)
 
 
 class Base(DeclarativeBase):

@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from postcards.models.base import Base, Mark, Moment, Sealed, one_of
+from postcards.models.base import Base, Mark, Moment, Sealed, Sentence, one_of
 from postcards.rules.print_run_life import OUTCOMES, PAUSES, PartStatus, RunStatus
 
 DUPLEX = ("long-edge", "short-edge")
@@ -88,7 +88,7 @@ class PrintRun(Base):
     parts: Mapped[int] = mapped_column(server_default=text("1"))
     status: Mapped[str] = mapped_column(server_default="queued")
     paused_for: Mapped[str | None]
-    failure: Mapped[str | None]
+    failure: Mapped[str | None] = mapped_column(Sentence())
     requested_by: Mapped[str]
     requested_at: Mapped[Moment]
     began_at: Mapped[Moment | None]

@@ -27,6 +27,7 @@ from postcards.paper.preflight_reference import ONE_AT_A_TIME
 from postcards.paper.run import NO_OFFSET, Offset
 from postcards.paper.typesetting import MM
 from postcards.rules.face import Face, Look
+from postcards.rules.print_checks import in_words
 from postcards.rules.sheet import Cell, Duplex, Order, Sheet, back_cell, sheet_named, stacked
 
 EVERY = 100  # of the cards that are also looked at on their pixels
@@ -85,7 +86,10 @@ def checked_card(look: Look, face: Face, *, sheet: str | Sheet = "a6") -> bytes:
     pdf = draw_card(look, face, sheet=sheet)
     if faults := preflight(io.BytesIO(pdf), look, [face], sheet=sheet, every=1):
         raise NotFitToPrint(
-            says("This card cannot be printed as it is. %(why)s Please tell the desk.", why=faults[0].why)
+            says(
+                "This card cannot be printed as it is. %(why)s Please tell the desk.",
+                why=in_words(faults[0].check, faults[0].why),
+            )
         )
     return pdf
 

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from postcards.errors import NotFound
+from postcards.models.base import Sentence
 from postcards.rules.print_place import Part
 from postcards.rules.retention import PRINT_FILE
 
@@ -224,7 +225,7 @@ _NEWEST = text(
     WHERE r.campaign_id = :campaign_id AND (CAST(:before AS numeric) IS NULL OR r.run < :before)
     ORDER BY r.run DESC LIMIT :limit
     """
-)
+).columns(failure=Sentence())
 
 
 def newest(session: Session, *, campaign_id: int, limit: int = 20, before: int | None = None) -> list[RunRow]:
@@ -304,7 +305,7 @@ _RUN = text(
     WHERE r.campaign_id = :campaign_id
       AND (r.id = CAST(:run_id AS uuid) OR r.run = CAST(:run AS numeric))
     """  # noqa: S608 - of our own words alone
-)
+).columns(failure=Sentence())
 
 _PARTS = text(
     """

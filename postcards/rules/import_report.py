@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from postcards.errors import Fault
@@ -31,18 +31,28 @@ def report_headings(headings: Sequence[str]) -> list[str]:
     return [*REPORT_HEADINGS, *map(guarded, headings)]
 
 
-def report_line(*, copy: int, line: int, faults: Sequence[Fault], cells: Sequence[str]) -> list[str]:
-    """This will give one refused row: several faults stand in one line, so that the row is loaded only once."""
+def sentence(fault: Fault) -> str:
+    """This will say a fault in English. Some reasons go on after the field's name ("is missing."): it leads those."""
+    return f"{fault.field} {fault.message}" if fault.message[:1].islower() else fault.message
+
+
+def report_line(
+    *,
+    copy: int,
+    line: int,
+    faults: Sequence[Fault],
+    cells: Sequence[str],
+    words: Callable[[Fault], str] = sentence,
+) -> list[str]:
+    """This will give one refused row: several faults stand in one line, so that the row is loaded only once.
+
+    `words` says each of them in the language of whoever will mend it.
+    """
     return [
         str(copy),
         str(line),
         guarded("; ".join(fault.field for fault in faults)),
         guarded("; ".join(fault.code for fault in faults)),
-        guarded(" ".join(_sentence(fault) for fault in faults)),
+        guarded(" ".join(words(fault) for fault in faults)),
         *map(guarded, cells),
     ]
-
-
-def _sentence(fault: Fault) -> str:
-    """Some reasons go on after the field's name ("is missing."); those are led by it."""
-    return f"{fault.field} {fault.message}" if fault.message[:1].islower() else fault.message

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from postcards.errors import Fault
 from postcards.rules.import_columns import Columns
-from postcards.rules.import_report import report_headings, report_line
+from postcards.rules.import_report import report_headings, report_line, sentence
 from postcards.services.importing import Outcome
 
 #: By this a spreadsheet knows UTF-8. It stands before our own first column, which nobody looks for by name.
@@ -19,10 +20,14 @@ def first_line(columns: Columns, delimiter: str) -> bytes:
     return (_MARK + _written(report_headings(columns.headings[columns.own :]), delimiter)).encode()
 
 
-def line_of(outcome: Outcome, delimiter: str) -> bytes:
-    """This will give the line of one refused row."""
+def line_of(outcome: Outcome, delimiter: str, *, words: Callable[[Fault], str] = sentence) -> bytes:
+    """This will give the line of one refused row, its faults said by `words`."""
     cells = report_line(
-        copy=outcome.copy, line=outcome.row.line, faults=outcome.faults, cells=outcome.row.cells
+        copy=outcome.copy,
+        line=outcome.row.line,
+        faults=outcome.faults,
+        cells=outcome.row.cells,
+        words=words,
     )
     return _written(cells, delimiter).encode("utf-8", "replace")
 

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 
 from postcards.errors import Denied, Invalid, NotFound, Said, Unavailable, says
 from postcards.models import PrintRun
+from postcards.rules.kept_words import read_again
+from postcards.rules.print_checks import in_words
 from postcards.rules.print_run_life import RunStatus, may_become
 from postcards.services import new_codes, print_parts, run_ending, tallies
 from postcards.services.cards import CANNOT_BE_PRINTED
@@ -42,12 +44,17 @@ class Stores(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CardFaulty:
-    """A card of a run that cannot be printed: why, in words for the print desk, which may quote the card."""
+    """A card of a run that cannot be printed: why, in the words of the check, which may quote the card."""
 
     number: int
     card_id: uuid.UUID
     fault: str
     why: str
+
+    @property
+    def in_words(self) -> Said:
+        """Why, for the print desk."""
+        return in_words(self.fault, self.why)
 
 
 def pause(session: Session, *, campaign_id: int, run_id: uuid.UUID, by: str, at: dt.datetime) -> PrintRun:
@@ -171,9 +178,11 @@ def faulty_cards(session: Session, *, run_id: uuid.UUID, vault: Vault) -> list[C
             row.number,
             row.card_id,
             row.fault,
-            vault.open(
-                row.key_id, bytes(row.why), about=run_ending.fault_name(run_id, row.position)
-            ).decode(),
+            read_again(
+                vault.open(
+                    row.key_id, bytes(row.why), about=run_ending.fault_name(run_id, row.position)
+                ).decode()
+            ),
         )
         for row in rows
     ]

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from postcards.errors import Unavailable, says, says_n
 from postcards.models import PrintRun
+from postcards.rules.kept_words import kept
 from postcards.services import cards, print_parts
 from postcards.services.print_parts import Claim, ClaimLost, FoundFault
 from postcards.services.print_requests import write_journal
@@ -206,7 +207,9 @@ def _keep_faults(
             (
                 position := places[fault.number],
                 fault,
-                vault.seal(claimed.key_id, fault.why.encode(), about=fault_name(claimed.run_id, position)),
+                vault.seal(
+                    claimed.key_id, kept(fault.why).encode(), about=fault_name(claimed.run_id, position)
+                ),
             )
             for fault in faults
         ],

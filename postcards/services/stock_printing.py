@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from postcards.errors import Denied, says
 from postcards.queries import campaigns
+from postcards.rules.print_checks import in_words
 from postcards.rules.sheet import Duplex
 from postcards.services import stock
 from postcards.services.faces import look_of, own_picture
@@ -126,7 +127,8 @@ def draw(
         out.seek(0)
         faults = press.preflight(out, look, faces, sheet=sheet, duplex=duplex)
         if faults:
-            raise NotFitToPrint(says("These cards cannot be printed as they are. %(why)s", why=faults[0].why))
+            why = in_words(faults[0].check, faults[0].why)
+            raise NotFitToPrint(says("These cards cannot be printed as they are. %(why)s", why=why))
     return DrawnStock(
         booklet_id=booklet_id,
         pdf=out.getvalue(),

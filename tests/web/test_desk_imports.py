@@ -103,6 +103,16 @@ def test_what_is_no_table_of_cards_is_refused_with_the_remedy(
     assert ruta.get(f"{DESK}waiting").status_code == 303
 
 
+def test_the_report_gives_its_reasons_in_the_language_of_the_page(ruta: Browser) -> None:
+    upload(ruta, HEAD + BAD + ",Marie,Rue 1,75001,Paris,Francja,2026-1\n")
+    ruta.get(f"{DESK}waiting?lang=pl")
+    assert "Odrzucono" in say_yes(ruta)
+    lines = ruta.get(f"{DESK}report.csv").get_data(as_text=True).splitlines()
+    assert lines[0].lstrip("\ufeff").startswith("copy,line,field,code,reason,sender name")
+    assert "postcode: " in lines[1]
+    assert "sender name: Wypełnij to pole." in lines[2]
+
+
 def test_the_consent_is_declared_for_the_whole_table(house: House, ruta: Browser) -> None:
     without = HEAD.replace(",consent", "") + GOOD.replace(",2026-1", "")
     assert upload(ruta, without, consent="yes").status_code == 303

@@ -60,6 +60,27 @@ def statuses(house: House) -> list[str]:
         return list(session.scalars(text("SELECT status FROM card ORDER BY campaign_id, number")))
 
 
+def test_why_a_run_failed_is_said_in_the_language_of_the_page(
+    house: House, vilnius: Town, petras: Browser
+) -> None:
+    made = [vilnius.register() for _ in range(4)]
+    for card in made[1:3]:
+        print_desk.spoil_words(vilnius, card)
+    address = ask(petras)
+    drawn(house, address)
+    said = {
+        "en": (
+            "2 cards cannot be printed: No. 2, 3.",
+            "Line 2 has a word that is too long for the card: “WWW",
+        ),
+        "lt": ("2 atvirukų negalima spausdinti: Nr. 2, 3.", "2 eilutėje yra atvirukui per ilgas žodis: „WWW"),
+        "uk": ("2 листівки не можна надрукувати: № 2, 3.", "У рядку 2 є слово, задовге для листівки: «WWW"),
+    }
+    for language, (of_the_run, of_the_card) in said.items():
+        assert of_the_run in words(petras, f"{RUNS}?lang={language}")
+        assert of_the_card in words(petras, f"{address}?lang={language}")
+
+
 def test_only_cards_that_a_run_would_take_wait_for_paper(
     house: House, vilnius: Town, petras: Browser
 ) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import secrets
 import time
+from functools import partial
 from itertools import islice
 
 from flask import Response, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from postcards.errors import Denied, Invalid
+from postcards.errors import Denied, Fault, Invalid
 from postcards.gateways.tables import Table, Unreadable, open_table
 from postcards.paper.entry import check_entry
 from postcards.rules.import_columns import Columns, heading_of, read_headings
@@ -185,6 +186,11 @@ def _heading(columns: Columns, field: str) -> str:
     return own.get(field) or own.get(".".join(field.split(".")[:2])) or field
 
 
+def _led_by_heading(columns: Columns, fault: Fault) -> str:
+    """The reason in the page's language, and what it is about; a fault of the whole row is about nothing else."""
+    return reason(fault) if fault.field == "row" else f"{_heading(columns, fault.field)}: {reason(fault)}"
+
+
 def _opened(waiting: Waiting) -> tuple[Table, Columns]:
     table = open_table(io.BytesIO(waiting.table))
     return table, read_headings(table.headings, consent_declared=waiting.consent is not None)
@@ -207,7 +213,8 @@ def _registered(here: Place, waiting: Waiting) -> Waiting:
         counts.add(outcome)
         line = outcome.row.line
         if outcome.result == "refused":
-            report.append(import_reports.line_of(outcome, table.delimiter))
+            words = partial(_led_by_heading, columns)
+            report.append(import_reports.line_of(outcome, table.delimiter, words=words))
         if place_in_turn % GROUP == 0 and time.monotonic() > until:
             done = False
             break
