@@ -25,9 +25,9 @@ class Files(Protocol):
     def delete(self, key: str) -> None: ...
 
 
-#: Parts with a file that has to go: of a run whose time is over (a worker may also have kept one of a part that failed,
-#: and died before it said so), of one that was cancelled, or with somebody in it who has no recipient any more.
-#: `redraw`: the run is not ready yet, so the part is drawn again, with a blank place.
+#: Parts with a file that has to go: of a run whose time is over, of one that was cancelled, or with somebody in it who
+#: has no recipient any more. A part that waits or failed may have one that no row tells of: its worker kept it, and
+#: died before it said so. `redraw`: the run is not ready yet, so the part is drawn again, with a blank place.
 _OVER = text(
     """
     SELECT r.id, r.run, p.part, p.file_key, p.turns, r.status IN ('queued', 'drawing', 'paused', 'failed')
@@ -39,10 +39,10 @@ _OVER = text(
       AND ((r.status = 'cancelled' AND p.status <> 'gone')
            OR ((p.file_key IS NOT NULL OR (p.turns > 0 AND p.status IN ('waiting', 'failed')))
                AND r.status IN ('ready', 'failed', 'paused') AND coalesce(r.ready_at, r.requested_at) < :before)
-           OR (p.file_key IS NOT NULL AND EXISTS (
+           OR ((p.file_key IS NOT NULL OR (p.turns > 0 AND p.status IN ('waiting', 'failed'))) AND EXISTS (
                SELECT FROM print_run_card c JOIN person ON person.card_id = c.card_id
                WHERE c.print_run_id = r.id AND c.position BETWEEN p.first_position AND p.last_position
-                 AND c.outcome IN ('drawn', 'stale') AND person.recipient IS NULL)))
+                 AND (p.file_key IS NULL OR c.outcome IN ('drawn', 'stale')) AND person.recipient IS NULL)))
     ORDER BY r.run, p.part
     """
 )
@@ -129,7 +129,8 @@ def forget(
         if row.file_key:
             files.delete(row.file_key)
         sweep(files, campaign_id=campaign_id, run_id=row.id, part=row.part, turns=row.turns, but=row.file_key)
-        session.execute(_REDRAW if row.redraw else _GONE, {"run_id": row.id, "part": row.part})
+        if row.file_key or not row.redraw:
+            session.execute(_REDRAW if row.redraw else _GONE, {"run_id": row.id, "part": row.part})
     runs = {row.run: row.id for row in rows if row.file_key}
     for run, run_id in runs.items():
         session.execute(_FORGOTTEN, {"run_id": run_id, "at": at})

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from postcards.errors import NotFound
-from postcards.services import print_control, print_files, print_parts, printing
+from postcards.services import erasure, print_control, print_files, print_parts, printing
+from postcards.services.registration import Registered
 from tests.plugins.cast import AT, Town
 from tests.services.pressing import press
 from tests.services.print_desk import Clock, ask, books, do, draw, registered, seen, void
@@ -112,6 +113,39 @@ def test_what_lost_workers_kept_of_a_run_that_failed_goes_when_its_time_is_over(
     assert (night(31), kept(vilnius)) == ([], [])
     do(vilnius, print_control.resume, run)
     assert (draw(vilnius, run, clock=clock).status, kept(vilnius)) == ("ready", ["1-6.pdf"])
+
+
+def test_what_lost_workers_kept_goes_with_a_person_who_is_erased(vilnius: Town) -> None:
+    made = registered(vilnius, 6)
+    run, kit = ask(vilnius), vilnius.house.kit
+    clock = Clock()
+    for turn in range(1, print_parts.MOST_ATTEMPTS + 1):
+        with vilnius.house.begin() as session:
+            assert print_parts.claim(session, run_id=run.id, worker="lost", at=clock()) is not None
+        kit.files.put(print_files.file_key(vilnius.id, run.id, 1, turn), b"sealed names and addresses")
+        clock.at += 2 * print_parts.LEASE
+    assert draw(vilnius, run, clock=clock).status == "failed"
+
+    def erased(card: Registered) -> int:
+        with vilnius.house.begin() as session:
+            erasure.erase(
+                session,
+                campaign_id=vilnius.id,
+                card_id=card.id,
+                tools=kit.forgetting(),
+                asked="number",
+                by="cli",
+                at=clock(),
+            )
+        return len(kept(vilnius))
+
+    assert erased(made[5]) == print_parts.MOST_ATTEMPTS, "of another part, which nobody ever took"
+    assert erased(made[0]) == 0
+    assert seen(vilnius, run).status == "failed"
+    assert [part.status for part in seen(vilnius, run).parts] == ["failed", "waiting"]
+    do(vilnius, print_control.resume, run)
+    assert draw(vilnius, run, clock=clock).status == "ready"
+    assert books(vilnius) == []
 
 
 def test_what_was_drawn_of_a_run_that_nobody_resumes_goes_when_its_time_is_over(vilnius: Town) -> None:
