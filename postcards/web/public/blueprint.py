@@ -25,7 +25,7 @@ def languages_of(edition: Edition) -> tuple[str, ...]:
 
 def page(template: str, edition: Edition, *, status: int = 200, **context: Any) -> Response:
     """This will render a campaign's page for this reader; `say` is their catalogue, `words` our texts."""
-    return html(worded(template, edition, reader_of(edition), **context), status=status)
+    return html(rendered(template, edition, reader_of(edition), **context), status=status)
 
 
 def html(body: str | bytes, *, status: int = 200) -> Response:
@@ -47,7 +47,7 @@ def reader_of(edition: Edition) -> Reader:
     return Reader(language, bool(request.query_string) and request.args.get("lang") == language)
 
 
-def worded(template: str, edition: Edition, reader: Reader, **context: Any) -> str:
+def rendered(template: str, edition: Edition, reader: Reader, **context: Any) -> str:
     """This will render a campaign's page as HTML."""
     language = reader.language
     return render(

@@ -33,7 +33,7 @@ from postcards.web.public.blueprint import (
     reader_of,
     reads_html,
     refused,
-    worded,
+    rendered,
 )
 from postcards.web.public.frames import Words, frames
 from postcards.web.rate_limits import ARRIVALS_FROM, ARRIVALS_OF_CARD, limited
@@ -174,7 +174,7 @@ def want_no_more(code: str) -> ResponseReturnValue:
 def _no_more_page(card: CardSeen, state: str, *, status: int = 200) -> Response:
     edition = _edition(card.campaign_id)
     reader = reader_of(edition)
-    body = worded(
+    body = rendered(
         "public/no_more.html",
         edition,
         reader,
@@ -234,7 +234,7 @@ def _drawn(
     faults: tuple[Fault, ...] = (),
     typed: str = "",
 ) -> str:
-    return worded(
+    return rendered(
         "public/recipient.html",
         edition,
         reader,
