@@ -131,14 +131,14 @@ def close(slug: str, as_json: bool) -> None:
 
 def _set(slug: str, status: str, as_json: bool, first_card: str | None = None) -> None:
     with tools() as kit:
+        first = None
+        if first_card is not None:
+            from postcards.cli.first_card import open_with_first_card
+
+            first = open_with_first_card(kit, slug, first_card)
         with kit.begin() as session:
             changed = campaigns.set_status(session, slug=slug, status=status, by=BY, at=now())
             edition = queries.edition(session, changed.id)
-        first = None
-        if first_card is not None:
-            from postcards.cli.first_card import register_first_card
-
-            first = register_first_card(kit, slug, first_card)
         if as_json:
             return answer(shown(kit, slug))
     today = edition.day(now())

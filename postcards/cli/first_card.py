@@ -1,10 +1,10 @@
-"""Registers the patron's card, the first of the campaign, from a JSON file."""
+"""Opens a campaign with the patron's card, the first of all, from a JSON file."""
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,32 +13,36 @@ from postcards.errors import Denied, Fault, Invalid
 from postcards.kit import Kit
 from postcards.paper.entry import check_entry
 from postcards.queries import campaigns as queries
-from postcards.rules.address import Address
-from postcards.rules.card_words import CardWords
 from postcards.rules.edition import Edition
 from postcards.services import campaigns, registration
 from postcards.services.registration import CardRequest
+from postcards.web.kiosk.card_reading import read_card
 
 #: The patron's card keeps its id, so that opening the campaign again does not register it twice.
 _NAMESPACE = uuid.UUID("6f8a1e0c-7c1e-4b6d-9a58-2f0f5c1f2011")
 
 
-def register_first_card(kit: Kit, slug: str, path: str) -> int:
-    """This will register the card in the file (sender, recipient, message, language) and give its number.
+def open_with_first_card(kit: Kit, slug: str, path: str) -> int:
+    """This will open the campaign and register the card in the file, both or neither, and give the card's number.
 
-    It takes the next free stamp, number 1 in a campaign that has just been opened. Raises `Invalid`, `Denied` when
-    other cards were registered before.
+    The file is a card as the API has it; what is the same for every patron (id, moment, consent, language) may be
+    left out. Again, nothing changes. Raises `Invalid` for what is wrong with it, `Denied` when it would not be No. 1.
     """
     card = _read(Path(path))
+    at = now()
     with kit.begin() as session:
         campaign = campaigns.find(session, slug=slug)
         edition = queries.edition(session, campaign.id)
-    request = _request(card, edition, uuid.uuid5(_NAMESPACE, slug))
-    at = now()
     prepared = registration.prepare(
-        request, vault=kit.vault, key_id=campaign.data_key, edition=edition, print_check=check_entry, at=at
+        _request(card, edition, uuid.uuid5(_NAMESPACE, slug)),
+        vault=kit.vault,
+        key_id=campaign.data_key,
+        edition=edition,
+        print_check=check_entry,
+        at=at,
     )
     with kit.begin() as session:
+        campaign = campaigns.set_status(session, slug=slug, status="open", by=BY, at=at)
         registered = registration.register_card(
             session,
             origin=registration.Origin(campaign.id, campaign.status, kiosk_id=None, venue_slug=None),
@@ -48,8 +52,8 @@ def register_first_card(kit: Kit, slug: str, path: str) -> int:
         )
         if registered.number != 1:
             raise Denied(
-                f"Other cards were registered before the patron's, so it would be No. {registered.number}. "
-                "Nothing was registered.",
+                f"Stamps were given out before, to other cards or as stock cards, so the patron's would be No. "
+                f"{registered.number}. Nothing was registered, and the campaign is as it was.",
                 code="not_first",
             )
     return registered.number
@@ -70,33 +74,24 @@ def _read(path: Path) -> dict[str, Any]:
             f"{path} needs an object with `sender` {{name, email}} and `recipient` {{name, country, lines, …}}.",
             faults=faults,
         )
+    for field in ("number", "printed_at", "address_on_paper"):
+        if field in card:
+            words = "does not belong here: the patron's card takes a stamp and is printed as any other."
+            raise Invalid(f"{field} {words}", faults=[Fault(field, "unknown", words)])
     return dict(card)
 
 
 def _request(card: dict[str, Any], edition: Edition, card_id: uuid.UUID) -> CardRequest:
-    recipient, sender = card["recipient"], card["sender"]
-    at = dt.datetime.fromisoformat(card["registered_at"]) if card.get("registered_at") else now()
-    return CardRequest(
-        id=card_id,
-        number=None,
-        registered_at=at,
-        printed_at=None,
-        words=CardWords(
-            sender_name=str(sender.get("name") or ""),
-            sender_email=sender.get("email"),
-            recipient_name=str(recipient.get("name") or ""),
-            address=Address(
-                country=str(recipient.get("country") or ""),
-                lines=tuple(str(line) for line in recipient.get("lines") or ()),
-                postal_code=recipient.get("postal_code"),
-                city=recipient.get("city"),
-                region=recipient.get("region"),
-            ),
-            message=card.get("message"),
-            language=str(card.get("language") or edition.default_language),
-            consent_version=edition.current_consent(at).version,
-            arrival_notice=bool(card.get("arrival_notice", False)),
-            volunteer=None,
-        ),
-        body=registration.body_of(card),
-    )
+    """As a kiosk would send it, with all that is wrong told at once; known again by what stands in the file."""
+    consent = card.get("consent")
+    whole = {
+        "registered_at": now().isoformat(),
+        "language": edition.default_language,
+        **card,
+        "id": str(card_id),
+        "consent": {"version": edition.current_consent(now()).version, **consent}
+        if isinstance(consent, dict)
+        else consent or {"version": edition.current_consent(now()).version},
+    }
+    request = read_card(json.dumps(whole).encode(), edition, at=now())
+    return replace(request, body=registration.body_of(card))

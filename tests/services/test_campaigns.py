@@ -7,9 +7,11 @@ import json
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
-from postcards.cli.first_card import register_first_card
+from postcards.cli.first_card import open_with_first_card
 from postcards.errors import Denied, Invalid, NotFound
+from postcards.models import Card
 from postcards.queries import campaigns as queries
 from postcards.queries.stamps import Drawer, drawer
 from postcards.rules.edition import Edition, load_edition
@@ -119,29 +121,74 @@ def test_a_stamp_that_was_ever_given_stays_when_the_cap_shrinks(house: House, vi
     assert vilnius.register().number == 1
 
 
-def test_the_patrons_card_is_the_first_and_takes_an_ordinary_stamp(
-    house: House, vilnius: Town, tmp_path: Path
-) -> None:
+def a_draft(house: House) -> None:
+    with house.begin() as session:
+        campaigns.create(
+            session,
+            edition=load_edition("vilnius").changed(cap=3),
+            vault=house.kit.vault,
+            by="test",
+            at=house.at,
+        )
+
+
+def test_the_patrons_card_is_the_first_and_takes_an_ordinary_stamp(house: House, tmp_path: Path) -> None:
+    a_draft(house)
     file = tmp_path / "first.json"
-    file.write_text(json.dumps({"sender": CARD["sender"], "recipient": CARD["recipient"], "language": "lt"}))
-    assert register_first_card(house.kit, "vilnius", str(file)) == 1
-    assert register_first_card(house.kit, "vilnius", str(file)) == 1
-    assert _drawer(house, vilnius).used == 1
-    assert vilnius.register().number == 2
+    consent = {"arrival_notice": True}
+    file.write_text(
+        json.dumps(
+            {"sender": CARD["sender"], "recipient": CARD["recipient"], "language": "lt", "consent": consent}
+        )
+    )
+    for _ in range(2):
+        assert open_with_first_card(house.kit, "vilnius", str(file)) == 1
+    with house.begin() as session:
+        assert campaigns.find(session, slug="vilnius").status == "open"
+        card = session.scalars(select(Card)).one()
+        assert (card.number, card.language, card.arrival_notice) == (1, "lt", True)
+        assert drawer(session, card.campaign_id).used == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"recipient": {**CARD["recipient"], "postal_code": "1"}}, "recipient.postal_code"),
+        ({"registered_at": "2026-12-18T10:15:00"}, "registered_at"),
+        ({"registered_at": "yesterday"}, "registered_at"),
+        ({"consent": {"version": "1066-1"}}, "consent.version"),
+        ({"consent": "yes"}, "consent"),
+        ({"sendr": "Ona"}, "sendr"),
+        ({"number": 7}, "number"),
+        ({"sender": "Ona"}, "sender"),
+    ],
+)
+def test_a_patrons_card_with_a_fault_opens_nothing(
+    house: House, tmp_path: Path, change: dict[str, object], field: str
+) -> None:
+    a_draft(house)
+    file = tmp_path / "first.json"
+    file.write_text(json.dumps({"sender": CARD["sender"], "recipient": CARD["recipient"]} | change))
+    with pytest.raises(Invalid) as refused:
+        open_with_first_card(house.kit, "vilnius", str(file))
+    assert [fault.field for fault in refused.value.faults] == [field]
+    with house.begin() as session:
+        assert campaigns.find(session, slug="vilnius").status == "draft"
 
 
 def test_a_patrons_card_that_would_not_be_the_first_is_not_registered(
     house: House, vilnius: Town, tmp_path: Path
 ) -> None:
     vilnius.register()
+    with house.begin() as session:
+        campaigns.set_status(session, slug="vilnius", status="paused", by="test", at=house.at)
     file = tmp_path / "first.json"
     file.write_text(json.dumps({"sender": CARD["sender"], "recipient": CARD["recipient"]}))
     with pytest.raises(Denied, match=r"No\. 2"):
-        register_first_card(house.kit, "vilnius", str(file))
+        open_with_first_card(house.kit, "vilnius", str(file))
     assert _drawer(house, vilnius).used == 1
-    file.write_text("{}")
-    with pytest.raises(Invalid, match="sender"):
-        register_first_card(house.kit, "vilnius", str(file))
+    with house.begin() as session:
+        assert campaigns.find(session, slug="vilnius").status == "paused"
 
 
 def test_an_edition_with_a_picture_needs_it_kept_first(house: House) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import Any
 
@@ -18,8 +19,11 @@ from postcards.web.clock import now
 from postcards.web.kiosk import shapes
 
 
-def read_card(data: bytes, edition: Edition) -> CardRequest:
-    """This will read one card as a device sends it. Raises `Invalid` with every field that has no right shape."""
+def read_card(data: bytes, edition: Edition, *, at: dt.datetime | None = None) -> CardRequest:
+    """This will read one card as a device sends it, `at` the moment of the request unless it is given.
+
+    Raises `Invalid` with every field that has no right shape.
+    """
     try:
         card = shapes.CardIn.model_validate_json(data, strict=True)
     except ValidationError as error:
@@ -27,7 +31,7 @@ def read_card(data: bytes, edition: Edition) -> CardRequest:
         if _is_by_hand(data):
             return _read_stock_card(data)
         raise Invalid(
-            faults=[*faults_of(errors), *_faults_of_readable_parts(data, edition, errors)]
+            faults=[*faults_of(errors), *_faults_of_readable_parts(data, edition, errors, at or now())]
         ) from None
     return CardRequest(
         id=card.id,
@@ -92,7 +96,7 @@ _STAND_IN: dict[str, Any] = {
 }
 
 
-def _faults_of_readable_parts(data: bytes, edition: Edition, errors: Any) -> list[Fault]:
+def _faults_of_readable_parts(data: bytes, edition: Edition, errors: Any, at: dt.datetime) -> list[Fault]:
     """Every field at once: what the rules say of the fields that could be read."""
     card = json.loads(data)
     if not isinstance(card, dict):
@@ -118,7 +122,7 @@ def _faults_of_readable_parts(data: bytes, edition: Edition, errors: Any) -> lis
         read = shapes.CardIn.model_validate_json(json.dumps(card), strict=True)
     except (ValidationError, ValueError):
         return []
-    found = check_words(_words(read), edition=edition, at=now()).faults
+    found = check_words(_words(read), edition=edition, at=at).faults
     return [
         fault
         for fault in found
