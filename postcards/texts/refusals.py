@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 #: Rooms whose refusals only an operator reads, at a terminal or in a log: those are said in English, as the
-#: documentation is. The faults of an edition's file, its picture's, and those of keys, backups and the ledger are
-#: met by nobody but the person who runs the house.
+#: documentation is. The faults of an edition's file, its picture's, and those of escrow files, backups and the ledger
+#: are met by nobody but the person who runs the house.
 FOR_OPERATORS = (
     "postcards/cli/",
     "postcards/config.py",
@@ -23,7 +23,6 @@ FOR_OPERATORS = (
     "postcards/paper/own_picture",
     "postcards/rules/edition",
     "postcards/services/key_rotation.py",
-    "postcards/vault.py",
 )
 #: What makes a sentence that is known to the catalogues, or is no sentence of ours.
 _SAYING = ("says", "says_n", "says_all", "says_marked", "as_given", "_", "gettext", "ngettext")
