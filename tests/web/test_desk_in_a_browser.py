@@ -29,7 +29,7 @@ def test_every_room_is_readable_at_every_size(
         )
     person(house, "ruta@example.org", (None, "organiser"))
     rooms = ["", "cards/", "cards/?show=held", "print-runs/", "printers/", "print-log/"]
-    rooms += ["manifests/", "kiosks/", "journal/", *_print_runs(house)]
+    rooms += ["manifests/", "kiosks/", "mail/", "journal/", *_print_runs(house)]
     rooms += [f"cards/{whole.id(name)}" for name in ("arrived", "printed", "void")]
     rooms += [f"kiosks/{vilnius.kiosks[0].id}/end"]
     paths = ["/sign-in", "/desk/", *(f"/desk/c/vilnius/{room}" for room in rooms)]

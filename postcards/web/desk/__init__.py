@@ -5,6 +5,7 @@ from postcards.web.desk import (
     imports,
     journal,
     kiosks,
+    mail,
     manifests,
     overview,
     print_log,
@@ -27,6 +28,7 @@ rooms = (
     manifests,
     kiosks,
     stock,
+    mail,
     journal,
 )
 
