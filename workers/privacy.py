@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from postcards import jobs
 from postcards.services import retention
-from postcards.services.retention import UnderWay
 from workers.app import RETRY, app, clock, kit, me
 
 
@@ -19,12 +16,11 @@ def run_retention() -> None:
 @app.task(name=jobs.RETAIN, **RETRY)
 def retain(campaign_id: int) -> None:
     """Take away what is over in one campaign, now: something happened there from which periods count."""
-    with suppress(UnderWay):
-        retention.run(
-            kit().begin,
-            campaign_id=campaign_id,
-            tools=kit().forgetting(),
-            worker=me(),
-            by="worker",
-            clock=clock,
-        )
+    retention.run_soon(
+        kit().begin,
+        campaign_id=campaign_id,
+        tools=kit().forgetting(),
+        worker=me(),
+        by="worker",
+        clock=clock,
+    )

@@ -9,7 +9,10 @@ from postcards.models.base import Base, Moment
 
 
 class RetentionTurn(Base):
-    """One per campaign; `claimed_by` until `claimed_until` is the lease of whoever is at it."""
+    """One per campaign; `claimed_by` until `claimed_until` is the lease of whoever is at it.
+
+    `asked_at`: something happened there since that one began, so it is looked through once more.
+    """
 
     __tablename__ = "retention_turn"
     __table_args__ = (CheckConstraint("(claimed_by IS NULL) = (claimed_until IS NULL)", name="lease"),)
@@ -18,3 +21,4 @@ class RetentionTurn(Base):
     claimed_by: Mapped[str | None]
     claimed_until: Mapped[Moment | None]
     done_at: Mapped[Moment | None]
+    asked_at: Mapped[Moment | None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,12 @@ Ledger = Callable[[Sequence[dict[str, Any]]], None]
 
 #: Why a card was given up, as far as it is no free text: codes of the desk's form, and ours.
 REASONS = ("spoiled", "wish", "wrong_address", "suspended", "duplicate", "test", "other", "erased")
+
+#: Why the Post refuses a card, as far as it is no free text, in small letters; all else may name people.
+REFUSALS = ("illegible", "address incomplete", "damaged", "other")
+#: Find such refusals and such cards with a reason in free words; a tuple of words is written as SQL writes it.
+REFUSED_IN_WORDS = f"reason <> '' AND lower(reason) NOT IN {REFUSALS}"
+GIVEN_UP_IN_WORDS = f"void_reason NOT IN {REASONS}"
 
 
 class Outbox(Protocol):
@@ -49,12 +56,22 @@ _KEPT = text(
 )
 
 _REMARKS = tuple(
-    text(f"{change} WHERE campaign_id = :campaign_id AND card_id = ANY(:cards) AND {there}")
-    for change, there in (
-        ("UPDATE print_log SET reason = NULL", "reason IS NOT NULL"),
-        ("UPDATE spoiled_print SET reason = ''", "reason <> ''"),
-        ("UPDATE receipt_refusal SET note = ''", "note <> ''"),
+    text(f"{change} WHERE campaign_id = :campaign_id AND {which} = ANY(:cards) AND {there}")
+    for change, which, there in (
+        ("UPDATE card SET void_reason = NULL", "id", GIVEN_UP_IN_WORDS),
+        ("UPDATE print_log SET reason = NULL", "card_id", "reason IS NOT NULL"),
+        ("UPDATE spoiled_print SET reason = ''", "card_id", "reason <> ''"),
+        ("UPDATE receipt_refusal SET note = ''", "card_id", "note <> ''"),
+        ("UPDATE receipt_refusal SET reason = ''", "card_id", REFUSED_IN_WORDS),
     )
+)
+
+_GIVEN_UP = text(
+    f"""
+    UPDATE card SET void_reason = NULL FROM tracking_code t
+    WHERE card.campaign_id = :campaign_id AND card.status = 'void' AND {GIVEN_UP_IN_WORDS}
+      AND t.code = card.code AND t.ended = 'void' AND t.ended_at <= :before
+    """  # noqa: S608 - of our own words alone
 )
 
 _person = cast("Table", Person.__table__)
@@ -102,19 +119,16 @@ def forget(
     return done
 
 
-def forget_reasons(session: Session, *, cards: Collection[uuid.UUID]) -> None:
-    """This will take away why cards were given up, where that was said in free words."""
-    session.execute(
-        text("UPDATE card SET void_reason = NULL WHERE id = ANY(:cards) AND void_reason <> ALL(:reasons)"),
-        {"cards": list(cards), "reasons": list(REASONS)},
-    )
+def forget_old_reasons(session: Session, *, campaign_id: int, given_up_before: dt.datetime) -> None:
+    """This will take away why cards were given up before a moment, where that was said in free words; also of cards
+    of which nothing else was ever kept."""
+    session.execute(_GIVEN_UP, {"campaign_id": campaign_id, "before": given_up_before})
 
 
 def forget_remarks(session: Session, *, campaign_id: int, cards: Collection[uuid.UUID]) -> None:
     """This will take away what was written about these cards by hand: why they were given up, spoiled or printed once
     more, and what the Post noted when it took them not.
     """
-    forget_reasons(session, cards=cards)
     for remark in _REMARKS:
         session.execute(remark, {"campaign_id": campaign_id, "cards": list(cards)})
 

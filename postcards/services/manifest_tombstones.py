@@ -3,61 +3,63 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
+from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
 from postcards.models import Manifest, ManifestFile
 from postcards.services import journal
 
 
+@dataclass(frozen=True, slots=True)
+class Over:
+    """A version of a manifest whose time is over, with the keys of its files."""
+
+    id: uuid.UUID
+    number: int
+    file_keys: tuple[str, ...]
+
+
 def over(
     session: Session, *, campaign_id: int, handed_over_before: dt.datetime, sealed_before: dt.datetime
-) -> list[int]:
-    """This will list the numbers of the manifests whose content `forget` would drop."""
-    found = select(Manifest.number).where(_due(campaign_id, handed_over_before, sealed_before)).distinct()
-    return list(session.scalars(found.order_by(Manifest.number)))
+) -> list[Over]:
+    """This will list the manifests that the Post took before a moment, with the versions they replaced, as far as
+    their content is there. `sealed_before` is the bound for all others, such as a list that was never answered."""
+    rows = session.execute(
+        select(
+            Manifest.id,
+            Manifest.number,
+            select(func.array_agg(aggregate_order_by(ManifestFile.file_key, ManifestFile.position)))
+            .where(ManifestFile.manifest_id == Manifest.id)
+            .scalar_subquery(),
+        )
+        .where(_due(campaign_id, handed_over_before, sealed_before))
+        .order_by(Manifest.number, Manifest.version)
+    )
+    return [Over(row_id, number, tuple(keys or ())) for row_id, number, keys in rows]
 
 
-def forget(
-    session: Session,
-    *,
-    campaign_id: int,
-    handed_over_before: dt.datetime,
-    sealed_before: dt.datetime,
-    by: str,
-    at: dt.datetime,
-) -> list[str]:
-    """Drop the content of manifests that the Post took before a moment, with the versions they replaced.
-
-    `sealed_before` is the bound for all others, such as a list that was never answered. This will return the
-    keys of the files of every manifest without content, also of those that were dropped before: delete them
-    once this is committed, and a run that died halfway is made up for by the next.
-    """
+def forget(session: Session, *, manifest_id: uuid.UUID, by: str, at: dt.datetime) -> None:
+    """This will drop the content of one of them; delete its files before. Again, it changes nothing."""
     dropped = session.execute(
         update(Manifest)
-        .where(_due(campaign_id, handed_over_before, sealed_before))
+        .where(Manifest.id == manifest_id, Manifest.content.is_not(None))
         .values(content=None)
-        .returning(Manifest.number, Manifest.version)
-    ).all()
-    for manifest in dropped:
+        .returning(Manifest.campaign_id, Manifest.number, Manifest.version)
+    ).one_or_none()
+    if dropped is not None:
         journal.write(
             session,
-            campaign_id=campaign_id,
+            campaign_id=dropped.campaign_id,
             action="manifest.forgotten",
-            subject=f"manifest:{manifest.number}",
-            detail={"version": manifest.version},
+            subject=f"manifest:{dropped.number}",
+            detail={"version": dropped.version},
             by=by,
             at=at,
         )
-    return list(
-        session.scalars(
-            select(ManifestFile.file_key)
-            .join(Manifest, Manifest.id == ManifestFile.manifest_id)
-            .where(Manifest.campaign_id == campaign_id, Manifest.content.is_(None))
-            .order_by(ManifestFile.file_key)
-        )
-    )
 
 
 def _due(

@@ -16,6 +16,7 @@ from postcards.queries.retention import Calendar
 from postcards.rules.retention import SIGN_IN_TRACES
 from postcards.services import block_list, journal, key_rotation
 from postcards.services.erasure import ledger_line
+from postcards.services.forgetting import GIVEN_UP_IN_WORDS, REFUSED_IN_WORDS
 from postcards.services.key_rotation import REST, KeyInUse
 from postcards.vault import Vault
 
@@ -27,6 +28,8 @@ _WORDS = (
     ("UPDATE spoiled_print SET reason = ''", "spoiled_print", "reason <> ''"),
     ("UPDATE receipt SET note = ''", "receipt", "note <> ''"),
     ("UPDATE receipt_refusal SET note = ''", "receipt_refusal", "note <> ''"),
+    ("UPDATE receipt_refusal SET reason = ''", "receipt_refusal", REFUSED_IN_WORDS),
+    ("UPDATE card SET void_reason = NULL", "card", GIVEN_UP_IN_WORDS),
     ("UPDATE kiosk SET device_name = NULL", "kiosk", "device_name IS NOT NULL"),
     ("DELETE FROM mail", "mail", "true"),
 )

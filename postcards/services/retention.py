@@ -3,6 +3,10 @@
 A turn is a row with a lease, so two workers do not collide; what was broken off is found again, for each look asks
 what is over *now*. When nothing about people is left of a campaign its data keys are destroyed: that reaches every
 copy, also in backups.
+
+Something may happen that periods count from while a worker is at that campaign: the wish is written beside its lease,
+and it goes round once more. Files are taken away between transactions: a store may be slow, and a transaction that
+waits is cut off.
 """
 
 from __future__ import annotations
@@ -22,7 +26,7 @@ from postcards.errors import Denied, Refusal
 from postcards.models import Campaign, RetentionTurn
 from postcards.queries import retention as seen
 from postcards.queries.retention import Calendar
-from postcards.rules.retention import night_before
+from postcards.rules.retention import GIVEN_UP, night_before
 from postcards.services import forgetting, journal, manifest_tombstones, overs, print_files
 from postcards.services.dispatch import Begin, Clock
 from postcards.services.erasure import Tools
@@ -55,20 +59,33 @@ class Done:
     records: int = 0
     keys: overs.Keys = field(default_factory=overs.Keys)
 
+    def add(self, more: Done) -> None:
+        """This will count what went in a later round."""
+        self.parts.update(more.parts)
+        self.cards += more.cards
+        self.unread = more.unread
+        self.manifests = sorted({*self.manifests, *more.manifests})
+        self.print_runs = sorted({*self.print_runs, *more.print_runs})
+        self.records += more.records
+        self.keys = more.keys
+
 
 def run_due(begin: Begin, *, tools: Tools, worker: str, by: str, clock: Clock) -> list[Done]:
-    """This will run every campaign whose night has come since it was looked through last, and tidy the house."""
+    """This will run every campaign whose night has come since it was looked through last, or that waits for another
+    round, and tidy the house."""
     with begin() as session:
         overs.forget_sign_ins(session, at=clock())
         due = [
             campaign.id
-            for campaign, done_at in session.execute(
-                select(Campaign, RetentionTurn.done_at)
+            for campaign, done_at, asked_at in session.execute(
+                select(Campaign, RetentionTurn.done_at, RetentionTurn.asked_at)
                 .outerjoin(RetentionTurn, RetentionTurn.campaign_id == Campaign.id)
                 .where(Campaign.status != "draft")
                 .order_by(Campaign.id)
             )
-            if done_at is None or done_at < night_before(seen.edition(session, campaign.id), clock())
+            if done_at is None
+            or asked_at is not None
+            or done_at < night_before(seen.edition(session, campaign.id), clock())
         ]
     done: list[Done] = []
     failed: list[Refusal] = []
@@ -85,13 +102,44 @@ def run_due(begin: Begin, *, tools: Tools, worker: str, by: str, clock: Clock) -
 
 
 def run(begin: Begin, *, campaign_id: int, tools: Tools, worker: str, by: str, clock: Clock) -> Done:
-    """This will take away all that is over in one campaign. Raises `UnderWay`."""
+    """This will take away all that is over in one campaign, and look once more when that was asked for meanwhile.
+    Raises `UnderWay`."""
+    done, again = _turn(begin, campaign_id, tools, worker, by, clock)
+    while again:
+        try:
+            more, again = _turn(begin, campaign_id, tools, worker, by, clock)
+        except UnderWay:  # whoever took it began after the wish
+            break
+        done.add(more)
+    log.info("retention", campaign=done.slug, cards=done.cards, manifests=len(done.manifests))
+    return done
+
+
+def run_soon(
+    begin: Begin, *, campaign_id: int, tools: Tools, worker: str, by: str, clock: Clock
+) -> Done | None:
+    """This will do the same, or, while another is at it, write down that it is to look once more; None then."""
+    while True:
+        try:
+            return run(begin, campaign_id=campaign_id, tools=tools, worker=worker, by=by, clock=clock)
+        except UnderWay:
+            with begin() as session:
+                if _ask(session, campaign_id, at=clock()):
+                    return None
+                # It has just let go: nobody would read the wish.
+
+
+def _turn(
+    begin: Begin, campaign_id: int, tools: Tools, worker: str, by: str, clock: Clock
+) -> tuple[Done, bool]:
+    """One round; True when another was asked for meanwhile."""
     mine = f"{worker}/{uuid.uuid4().hex[:8]}"
     with begin() as session:
         calendar = _claim(session, campaign_id, mine, at=clock())
     done = Done(calendar.slug)
     try:
         _people(begin, calendar, tools, done, mine, clock)
+        _lists(begin, calendar, tools, done, mine, by, clock)
         with begin() as session:
             _renew(session, campaign_id, mine, at=clock())
             _papers(session, calendar, tools, done, by=by, at=clock())
@@ -101,13 +149,12 @@ def run(begin: Begin, *, campaign_id: int, tools: Tools, worker: str, by: str, c
             tools.ledger(overs.ledger_lines(session, campaign_id=campaign_id))
             done.keys = overs.end(session, calendar=calendar, vault=tools.vault, by=by, at=clock())
             _note(session, calendar, done, by=by, at=clock())
-            _let_go(session, campaign_id, mine, done_at=clock())
+            again = _let_go(session, campaign_id, mine, done_at=clock())
     except BaseException:
         with begin() as session:
-            _let_go(session, campaign_id, mine)
+            _break_off(session, campaign_id, mine, at=clock())
         raise
-    log.info("retention", campaign=calendar.slug, cards=done.cards, manifests=len(done.manifests))
-    return done
+    return done, again
 
 
 def look(session: Session, *, campaign_id: int, vault: Vault, at: dt.datetime) -> Done:
@@ -123,7 +170,9 @@ def look(session: Session, *, campaign_id: int, vault: Vault, at: dt.datetime) -
                 done.cards += 1
                 done.parts.update(parts)
             staying = staying or parts != row.parts
-    done.manifests = manifest_tombstones.over(session, campaign_id=campaign_id, **_bounds(calendar, at))
+    done.manifests = _numbers(
+        manifest_tombstones.over(session, campaign_id=campaign_id, **_bounds(calendar, at))
+    )
     done.print_runs = print_files.over(session, campaign_id=campaign_id, at=at)
     if calendar.everything_goes <= at:
         done.records = overs.count_records(session, campaign_id=campaign_id, print_runs=done.print_runs)
@@ -167,25 +216,41 @@ def _forget(
     rows = seen.kept(session, campaign_id=calendar.campaign_id, only=cards, limit=CHUNK, at=at)
     wanted = {row.card_id: parts for row in rows if (parts := row.due(calendar, at))}
     gone = forgetting.forget(session, vault=tools.vault, outbox=tools.outbox, wanted=wanted)
-    forgetting.forget_reasons(session, cards=list(wanted))
     done.cards += len(gone.parts)
     done.unread += gone.unread
     for parts in gone.parts.values():
         done.parts.update(parts)
 
 
+def _lists(
+    begin: Begin, calendar: Calendar, tools: Tools, done: Done, mine: str, by: str, clock: Clock
+) -> None:
+    """First a list's files, then the word for them: a file that is gone too early is asked for again by nobody, and
+    what was broken off is found again."""
+    with begin() as session:
+        bounds = _bounds(calendar, clock())
+        over = manifest_tombstones.over(session, campaign_id=calendar.campaign_id, **bounds)
+    for each in over:
+        for key in each.file_keys:
+            tools.files.delete(key)
+        with begin() as session:
+            _renew(session, calendar.campaign_id, mine, at=clock())
+            manifest_tombstones.forget(session, manifest_id=each.id, by=by, at=clock())
+    done.manifests = _numbers(over)
+
+
 def _papers(
     session: Session, calendar: Calendar, tools: Tools, done: Done, *, by: str, at: dt.datetime
 ) -> None:
     campaign_id = calendar.campaign_id
-    bounds = _bounds(calendar, at)
-    done.manifests = manifest_tombstones.over(session, campaign_id=campaign_id, **bounds)
-    keys = manifest_tombstones.forget(session, campaign_id=campaign_id, **bounds, by=by, at=at)
-    for key in keys:  # before the commit: a file that is gone too early is asked for again by nobody
-        tools.files.delete(key)
     done.print_runs = print_files.forget(session, campaign_id=campaign_id, files=tools.files, by=by, at=at)
     if calendar.everything_goes <= at:
         done.records = overs.forget_records(session, campaign_id=campaign_id)
+    forgetting.forget_old_reasons(session, campaign_id=campaign_id, given_up_before=at - GIVEN_UP)
+
+
+def _numbers(lists: Sequence[manifest_tombstones.Over]) -> list[int]:
+    return sorted({each.number for each in lists})
 
 
 def _bounds(calendar: Calendar, at: dt.datetime) -> dict[str, dt.datetime]:
@@ -211,7 +276,7 @@ def _note(session: Session, calendar: Calendar, done: Done, *, by: str, at: dt.d
 
 
 def _claim(session: Session, campaign_id: int, mine: str, *, at: dt.datetime) -> Calendar:
-    values = {"claimed_by": mine, "claimed_until": at + LEASE}
+    values = {"claimed_by": mine, "claimed_until": at + LEASE, "asked_at": None}
     taken = session.scalar(
         insert(RetentionTurn)
         .values(campaign_id=campaign_id, **values)
@@ -237,10 +302,31 @@ def _renew(session: Session, campaign_id: int, mine: str, *, at: dt.datetime) ->
         raise UnderWay("Another worker has taken this campaign's turn.")
 
 
-def _let_go(session: Session, campaign_id: int, mine: str, *, done_at: dt.datetime | None = None) -> None:
-    values: dict[str, object] = {"claimed_by": None, "claimed_until": None}
+def _ask(session: Session, campaign_id: int, *, at: dt.datetime) -> bool:
+    """Tells whoever has the turn that something has happened since; False when nobody has it."""
+    asked = session.execute(
+        update(RetentionTurn)
+        .where(RetentionTurn.campaign_id == campaign_id, RetentionTurn.claimed_until >= at)
+        .values(asked_at=at)
+    )
+    return bool(asked.rowcount)  # type: ignore[attr-defined]
+
+
+def _let_go(session: Session, campaign_id: int, mine: str, *, done_at: dt.datetime) -> bool:
+    """True when the turn was asked for once more. The wish stays until somebody begins with it."""
+    asked_at = session.scalar(
+        update(RetentionTurn)
+        .where(RetentionTurn.campaign_id == campaign_id, RetentionTurn.claimed_by == mine)
+        .values(claimed_by=None, claimed_until=None, done_at=done_at)
+        .returning(RetentionTurn.asked_at)
+    )
+    return asked_at is not None
+
+
+def _break_off(session: Session, campaign_id: int, mine: str, *, at: dt.datetime) -> None:
+    """The wish that began this turn is not fulfilled: the next look at all campaigns takes it up."""
     session.execute(
         update(RetentionTurn)
         .where(RetentionTurn.campaign_id == campaign_id, RetentionTurn.claimed_by == mine)
-        .values(**values if done_at is None else values | {"done_at": done_at})
+        .values(claimed_by=None, claimed_until=None, asked_at=at)
     )

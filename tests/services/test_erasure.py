@@ -116,7 +116,12 @@ def test_a_typed_message_and_a_reason_in_free_words_go_too(house: House, vilnius
 def test_what_was_remarked_about_a_card_goes_with_its_people_and_with_no_others(
     house: House, whole: WholeCampaign
 ) -> None:
-    tables = (("print_log", "reason"), ("spoiled_print", "reason"), ("receipt_refusal", "note"))
+    tables = (
+        ("print_log", "reason"),
+        ("spoiled_print", "reason"),
+        ("receipt_refusal", "note"),
+        ("receipt_refusal", "reason"),
+    )
     erased, other = whole.id("handed_over"), whole.id("printed")
     with house.begin() as session:
         for card in (erased, other):
@@ -143,8 +148,7 @@ def test_what_was_remarked_about_a_card_goes_with_its_people_and_with_no_others(
                 text(
                     """
                     INSERT INTO receipt_refusal (receipt_id, card_id, campaign_id, reason, note)
-                    SELECT id, :id, campaign_id, 'illegible', 'Jonas has moved' FROM receipt LIMIT 1
-                    ON CONFLICT DO NOTHING
+                    SELECT id, :id, campaign_id, 'Jonas Petraitis has moved', 'Jonas has moved' FROM receipt LIMIT 1
                     """
                 ),
                 {"id": card},
@@ -154,6 +158,19 @@ def test_what_was_remarked_about_a_card_goes_with_its_people_and_with_no_others(
         words = f"SELECT coalesce(string_agg(nullif({column}, ''), ' '), '') FROM {table} WHERE card_id = :id"
         assert one(house, words, id=erased) == "", table
         assert "Jonas" in one(house, words, id=other), table
+
+
+@pytest.mark.parametrize("reason", ["illegible", "Address incomplete", "damaged"])
+def test_why_the_post_refused_a_card_stays_where_it_names_nobody(
+    house: House, whole: WholeCampaign, reason: str
+) -> None:
+    with house.begin() as session:
+        session.execute(text("SET LOCAL session_replication_role = replica"))
+        session.execute(text("UPDATE receipt_refusal SET reason = :reason"), {"reason": reason})
+    erase(house, whole.town, whole.id("refused"))
+    assert (
+        one(house, "SELECT reason FROM receipt_refusal WHERE card_id = :id", id=whole.id("refused")) == reason
+    )
 
 
 def test_every_card_of_an_address_and_of_nobody_else(house: House, vilnius: Town, bucharest: Town) -> None:

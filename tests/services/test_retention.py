@@ -259,6 +259,10 @@ def test_a_look_counts_the_free_words_and_the_keys_that_would_go_too(
         session.execute(text("SET LOCAL session_replication_role = replica"))
         session.execute(text("UPDATE print_run SET reason = 'Jonas was smudged', failure = 'Jonas too'"))
         session.execute(text("UPDATE receipt SET note = 'Jonas has moved'"))
+        session.execute(text("UPDATE receipt_refusal SET reason = 'Jonas Petraitis has moved'"))
+        session.execute(
+            text("UPDATE card SET void_reason = 'Jonas says so' WHERE id = :id"), {"id": whole.id("void")}
+        )
         campaigns.set_status(session, slug=town.slug, status="closed", by="test", at=house.at + 60 * DAY)
     last, seen_keys = end_of(house, town), []
     for days in (last - 0.1, last, last, last + 1, last + 2):
@@ -269,6 +273,8 @@ def test_a_look_counts_the_free_words_and_the_keys_that_would_go_too(
         assert (told.print_runs, told.records, told.keys) == (done.print_runs, done.records, done.keys)
         seen_keys.append((done.records > 0, done.keys.resting, done.keys.destroyed))
     assert seen_keys == [(False, 0, 0), (True, 1, 0), (False, 1, 0), (False, 0, 1), (False, 0, 0)]
+    assert one(house, "SELECT string_agg(reason, '') FROM receipt_refusal") == ""
+    assert one(house, "SELECT void_reason FROM card WHERE id = :id", id=whole.id("void")) is None
 
 
 def test_records_may_lose_their_free_words_and_nothing_else(house: House, whole: WholeCampaign) -> None:
@@ -280,6 +286,9 @@ def test_records_may_lose_their_free_words_and_nothing_else(house: House, whole:
     for statement in (
         "UPDATE receipt SET note = 'other words'",
         "UPDATE receipt SET accepted = 1, note = ''",
+        "UPDATE receipt_refusal SET reason = 'other words'",
+        "UPDATE receipt_refusal SET note = 'other words', reason = ''",
+        "UPDATE receipt_refusal SET card_id = gen_random_uuid(), reason = ''",
         "UPDATE print_log SET by = 'staff:2'",
         "DELETE FROM print_log",
         "UPDATE erasure SET by = 'nobody'",
@@ -289,3 +298,5 @@ def test_records_may_lose_their_free_words_and_nothing_else(house: House, whole:
             session.execute(text(statement))
     with house.begin() as session:
         session.execute(text("UPDATE receipt SET note = ''"))
+        session.execute(text("UPDATE receipt_refusal SET note = ''"))
+        session.execute(text("UPDATE receipt_refusal SET reason = ''"))
