@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -28,10 +29,11 @@ class MailRow:
 
 @dataclass(frozen=True, slots=True)
 class MailCounts:
-    """All mails of a campaign by what became of them."""
+    """All mails of a campaign by what became of them; `laid_down` lie in the outbox, for there was no server."""
 
     waiting: int
     sent: int
+    laid_down: int
     failed: int
 
 
@@ -50,7 +52,9 @@ _NEWEST = text(
 _COUNTS = text(
     """
     SELECT count(*) FILTER (WHERE status IN ('waiting', 'sending')) AS waiting,
-           count(*) FILTER (WHERE status = 'sent') AS sent, count(*) FILTER (WHERE status = 'failed') AS failed
+           count(*) FILTER (WHERE status = 'sent' AND id <> ALL(:lying)) AS sent,
+           count(*) FILTER (WHERE status = 'sent' AND id = ANY(:lying)) AS laid_down,
+           count(*) FILTER (WHERE status = 'failed') AS failed
     FROM mail WHERE campaign_id = :campaign_id
     """
 )
@@ -64,6 +68,7 @@ def newest(
     return [MailRow(**row._mapping) for row in rows]
 
 
-def counts(session: Session, *, campaign_id: int) -> MailCounts:
-    """This will count the mails of a campaign; one query."""
-    return MailCounts(**session.execute(_COUNTS, {"campaign_id": campaign_id}).one()._mapping)
+def counts(session: Session, *, campaign_id: int, lying: Collection[uuid.UUID]) -> MailCounts:
+    """This will count the mails of a campaign, `lying` being those in the outbox; one query."""
+    values = {"campaign_id": campaign_id, "lying": list(lying)}
+    return MailCounts(**session.execute(_COUNTS, values).one()._mapping)

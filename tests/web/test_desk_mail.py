@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 
 import pytest
@@ -55,7 +56,8 @@ def test_each_mail_is_listed_with_what_became_of_it(house: House, vilnius: Town,
     (outbox / f"{lying}.eml").write_text("To: ona@example.org")
     page = ruta.get(MAIL).get_data(as_text=True)
     assert "No mail server is set." in page
-    assert page.count("Lies in the outbox") == 1
+    assert page.count("Lies in the outbox") == 2
+    assert re.findall(r"(?:Sent|outbox|Waits|sent)</dt>\s*<dd[^>]*>(\d)", page) == ["1", "1", "1", "3"]
     assert f"{lying}.eml" in page
     for words in (
         "The mail server asked us to come again later.",

@@ -20,9 +20,10 @@ def mail(slug: str) -> str:
     """A page of mails; `?before=` a mail's id goes further back."""
     before = request.args.get("before", type=uuid.UUID)
     tools = kit()
+    lying = tools.outbox.mails()
     with tools.read() as session:
         here = place(session)
-        counts = mail_pages.counts(session, campaign_id=here.campaign.id)
+        counts = mail_pages.counts(session, campaign_id=here.campaign.id, lying=lying)
         found = mail_pages.newest(session, campaign_id=here.campaign.id, limit=PAGE + 1, before=before)
     mails, more = found[:PAGE], len(found) > PAGE
     return page(
@@ -31,7 +32,7 @@ def mail(slug: str) -> str:
         at_page="mail",
         counts=counts,
         mails=mails,
-        lying=tools.outbox.mails(),
+        lying=lying,
         has_server=bool(tools.settings.smtp_url),
         further=url_for("desk.mail", slug=slug, before=mails[-1].id) if more else "",
         first=url_for("desk.mail", slug=slug) if before else "",
