@@ -9,6 +9,7 @@ import ipaddress
 import os
 import smtplib
 import ssl
+from contextlib import suppress
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -53,26 +54,37 @@ class SmtpMailer:
     def send(self, letter: Letter) -> None:
         """This will hand the mail to the server, or raise `Unavailable` or `Denied`."""
         message = _message(self._sender, letter)
+        server = self._greeted()
         try:
-            with self._conversation() as server:
-                server.send_message(message, self._sender, [letter.to_address])
+            server.send_message(message, self._sender, [letter.to_address])
         except smtplib.SMTPRecipientsRefused as error:
             raise _answer(next(iter(error.recipients.values()))[0], "recipient_refused") from None
         except smtplib.SMTPNotSupportedError:
             raise Denied(
                 "The mail server cannot write to such an address.", code="recipient_refused"
             ) from None
-        except (smtplib.SMTPAuthenticationError, smtplib.SMTPSenderRefused, smtplib.SMTPHeloError) as error:
-            # It is about us, not about the recipient: mended by the operator, so the mail waits.
-            raise Unavailable(
-                "The mail server does not take mail from us.", code=f"we_are_refused_{error.smtp_code}"
-            ) from None
+        except (smtplib.SMTPSenderRefused, smtplib.SMTPHeloError) as error:
+            raise _we_are_refused(error.smtp_code) from None
         except smtplib.SMTPResponseException as error:
             raise _answer(error.smtp_code, "mail_refused") from None
         except (OSError, smtplib.SMTPException) as error:
-            raise Unavailable(
-                "The mail server cannot be reached.", code="mail_server_away", cause=type(error).__name__
-            ) from None
+            raise _away(error) from None
+        finally:
+            _leave(server)
+
+    def _greeted(self) -> smtplib.SMTP:
+        """A conversation up to the point where mail may be named: until then nothing is about a recipient, so whatever
+        goes wrong is between the server and us. The operator mends it, and the mail waits."""
+        try:
+            return self._conversation()
+        except smtplib.SMTPResponseException as error:
+            raise _we_are_refused(error.smtp_code) from None
+        except smtplib.SMTPServerDisconnected as error:
+            raise _away(error) from None
+        except smtplib.SMTPException:  # it takes no password, or none in a way that we know
+            raise _we_are_refused("no_auth") from None
+        except OSError as error:
+            raise _away(error) from None
 
     def _conversation(self) -> smtplib.SMTP:
         us = self._sender.rpartition("@")[2] or "localhost"
@@ -83,11 +95,11 @@ class SmtpMailer:
         else:
             server = smtplib.SMTP(self._host, self._port, local_hostname=us, timeout=self._timeout)
         try:
-            server.ehlo()
+            server.ehlo_or_helo_if_needed()
             safe = self._implicit_tls
             if not safe and server.has_extn("starttls"):
                 server.starttls(context=self._tls)
-                server.ehlo()
+                server.ehlo_or_helo_if_needed()
                 safe = True
             if self._login is not None:
                 if not safe and not _is_loopback(self._host):
@@ -164,6 +176,23 @@ def _answer(status: int, code: str) -> Unavailable | Denied:
     if 400 <= status < 500:
         return Unavailable("The mail server asks us to come back later.", code=f"put_off_{status}")
     return Denied("The mail server refuses this mail for good.", code=f"{code}_{status}")
+
+
+def _we_are_refused(why: int | str) -> Unavailable:
+    return Unavailable("The mail server does not take mail from us.", code=f"we_are_refused_{why}")
+
+
+def _away(error: Exception) -> Unavailable:
+    return Unavailable(
+        "The mail server cannot be reached.", code="mail_server_away", cause=type(error).__name__
+    )
+
+
+def _leave(server: smtplib.SMTP) -> None:
+    """What the server says to our farewell changes nothing: a mail that it took has left."""
+    with suppress(OSError, smtplib.SMTPException):
+        server.quit()
+    server.close()
 
 
 def _is_loopback(host: str) -> bool:

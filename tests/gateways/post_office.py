@@ -8,6 +8,7 @@ import asyncio
 import datetime as dt
 import email
 import email.policy
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -116,6 +117,40 @@ def post_office(
         thread.join(10)
         loop.run_until_complete(asyncio.sleep(0.05))
         loop.close()
+
+
+@contextmanager
+def counter(**replies: str) -> Iterator[tuple[str, list[str]]]:
+    """A server of one conversation that says what it is told (`hello`, and by command), else what is usual; gives its
+    address and the commands that it heard."""
+    usual = {"hello": "220 here", "ehlo": "250 here", "data": "354 go on", "quit": "221 bye"}
+    heard: list[str] = []
+
+    def serve() -> None:
+        guest, _ = door.accept()
+        with guest, guest.makefile("rwb", buffering=0) as line:
+
+            def say(command: str) -> None:
+                line.write(f"{replies.get(command) or usual.get(command, '250 fine')}\r\n".encode())
+
+            say("hello")
+            while words := line.readline():
+                command = words.decode().split()[0].lower()
+                heard.append(command)
+                say(command)
+                if command == "data" and "data" not in replies:
+                    while line.readline() not in (b".\r\n", b""):
+                        pass
+                    say("taken")
+
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        door.listen()
+        thread = threading.Thread(target=serve, name="counter")
+        thread.start()
+        yield f"127.0.0.1:{door.getsockname()[1]}", heard
+        thread.join(10)
+        assert not thread.is_alive(), "the guest did not leave"
 
 
 def certificate(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:

@@ -17,7 +17,7 @@ from postcards.config import load
 from postcards.errors import Denied, Unavailable
 from postcards.gateways.mail import FolderMailer, SmtpMailer, open_mailer
 from postcards.rules.letter import Letter, Words
-from tests.gateways.post_office import certificate, post_office
+from tests.gateways.post_office import certificate, counter, post_office
 
 SENDER = "postcards@example.org"
 LETTER = Letter(
@@ -117,6 +117,36 @@ def test_a_wrong_password_is_ours_to_mend_so_the_mail_waits() -> None:
         with pytest.raises(Unavailable) as raised:
             SmtpMailer(url, SENDER).send(LETTER)
     assert raised.value.code == "we_are_refused_535"
+
+
+@pytest.mark.parametrize(
+    ("user", "replies", "code"),
+    [
+        ("us:right@", {}, "we_are_refused_no_auth"),
+        ("us:right@", {"ehlo": "250-here\r\n250 AUTH GSSAPI"}, "we_are_refused_no_auth"),
+        ("", {"hello": "554 no mail from there"}, "we_are_refused_554"),
+        ("", {"hello": "421 too many of you"}, "we_are_refused_421"),
+        ("", {"ehlo": "250-here\r\n250 STARTTLS", "starttls": "554 not now"}, "we_are_refused_554"),
+        ("", {"ehlo": "550 who are you", "helo": "550 who are you"}, "we_are_refused_550"),
+        ("", {"mail": "553 not from that address"}, "we_are_refused_553"),
+    ],
+    ids=["no AUTH", "none of our AUTH", "greeting", "busy greeting", "STARTTLS", "EHLO", "MAIL FROM"],
+)
+def test_what_is_about_us_is_never_held_against_the_recipient(
+    user: str, replies: dict[str, str], code: str
+) -> None:
+    with counter(**replies) as (address, heard):
+        with pytest.raises(Unavailable) as raised:
+            SmtpMailer(f"smtp://{user}{address}", SENDER).send(LETTER)
+        assert raised.value.code == code
+    assert "rcpt" not in heard
+
+
+@pytest.mark.parametrize("farewell", ["421 closing", "500 what", "no reply at all"])
+def test_a_letter_that_was_taken_has_left_whatever_the_farewell_says(farewell: str) -> None:
+    with counter(quit=farewell) as (address, heard):
+        SmtpMailer(f"smtp://{address}", SENDER).send(LETTER)
+    assert heard[-2:] == ["data", "quit"]
 
 
 @pytest.mark.parametrize(
