@@ -71,7 +71,7 @@ def fill(measured: Measured, cards: int, *, statuses: tuple[str, ...] = ("printe
             "countries": list(COUNTRIES),
             "venues": [venue.slug for venue in measured.edition.venues],
         }
-        for statement in (_STAMPS, _CODES, _CARDS, _PEOPLE, _ARRIVALS, _TALLIES):
+        for statement in (_STAMPS, _CODES, _CARDS, _PEOPLE, _PRINTS, _ARRIVALS, _TALLIES):
             session.execute(text(statement), values)
         tallies.fold(session)
     analyse(measured)
@@ -89,7 +89,7 @@ def fill_bare(measured: Measured, cards: int) -> None:
             "countries": list(COUNTRIES),
             "venues": [venue.slug for venue in measured.edition.venues],
         }
-        for statement in (_BARE_IDS, _BARE_STAMPS, _BARE_CODES, _BARE_CARDS, _ARRIVALS, _TALLIES):
+        for statement in (_BARE_IDS, _BARE_STAMPS, _BARE_CODES, _BARE_CARDS, _PRINTS, _ARRIVALS, _TALLIES):
             session.execute(text(statement), values)
         tallies.fold(session)
     analyse(measured)
@@ -132,6 +132,12 @@ _PEOPLE = """
 INSERT INTO person (card_id, campaign_id, key_id, recipient)
 SELECT id, :campaign_id, :key_id, recipient
 FROM unnest(CAST(:ids AS uuid[]), CAST(:recipients AS bytea[])) AS g (id, recipient)
+"""
+#: Each came out of a kiosk's printer.
+_PRINTS = """
+INSERT INTO print_log (id, campaign_id, card_id, number, code, printed_at, recorded_at, by)
+SELECT gen_random_uuid(), campaign_id, id, number, code, printed_at, printed_at, 'bench' FROM card
+WHERE campaign_id = :campaign_id AND printed_at IS NOT NULL
 """
 _ARRIVALS = """
 INSERT INTO arrival (card_id, campaign_id, arrived_at)

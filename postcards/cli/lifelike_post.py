@@ -23,6 +23,7 @@ from postcards.services import (
     mailing,
     manifest_files,
     partner_tokens,
+    print_handout,
     print_requests,
     printing,
     receipts,
@@ -99,6 +100,8 @@ class Post:
             kit = self._kit
             press = press_of(kit.settings, files=kit.files, sealed_files=kit.sealed_files, vault=kit.vault)
             printing.draw(kit.begin, run_id=run.id, press=press, worker=WORKER, clock=lambda: ready)
+            with kit.begin() as session:
+                print_handout.take(session, campaign_id=self._campaign_id, run_id=run.id, by="up", at=ready)
 
     def _seal(self, at: dt.datetime, answered: bool) -> None:
         self._ledger.settle()

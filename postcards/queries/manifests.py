@@ -8,11 +8,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import Boolean, func, literal_column, select
 from sqlalchemy.orm import Session, aliased
 
 from postcards.errors import NotFound, says
 from postcards.models import Card, Manifest, ManifestFile, ManifestLine, Receipt, ReceiptRefusal
+from postcards.queries.print_runs import has_paper
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +94,15 @@ class ManifestFound:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Printed cards that are not on a manifest: how many could go now, and why the others wait."""
+    """Printed cards that are not on a manifest: how many could go now, and why the others wait.
+
+    `without_paper` are those in the file of a print run that nobody has taken yet.
+    """
 
     ready: int
     held: int
     in_print_run: int
+    without_paper: int
     suspended: dict[str, int]
 
 
@@ -256,22 +261,26 @@ def waiting(session: Session, *, campaign_id: int, suspended: Collection[str]) -
     `suspended` are the countries that the Post does not serve on the next deposit date.
     """
     is_held, in_run = func.cardinality(Card.held) > literal_column("0"), Card.print_run_id.is_not(None)
+    on_paper = literal_column(has_paper("card"), Boolean)
     rows = session.execute(
         select(
             Card.country,
             is_held.label("is_held"),
             in_run.label("in_run"),
+            on_paper.label("on_paper"),
             func.count().label("cards"),
         )
         .where(Card.campaign_id == campaign_id, Card.status == "printed")
-        .group_by(Card.country, is_held, in_run)
+        .group_by(Card.country, is_held, in_run, on_paper)
         .order_by(Card.country)
     ).all()
-    free = [row for row in rows if not row.is_held and not row.in_run]
+    unclaimed = [row for row in rows if not row.is_held and not row.in_run]
+    free = [row for row in unclaimed if row.on_paper]
     return Waiting(
         ready=sum(row.cards for row in free if row.country not in suspended),
         held=sum(row.cards for row in rows if row.is_held),
         in_print_run=sum(row.cards for row in rows if row.in_run and not row.is_held),
+        without_paper=sum(row.cards for row in unclaimed if not row.on_paper),
         suspended={row.country: row.cards for row in free if row.country in suspended},
     )
 

@@ -243,17 +243,23 @@ class Untaken:
     ready_at: dt.datetime
 
 
-#: Run `r` is ready and nobody has taken its file, though some card of it counts as printed that has no other paper:
-#: none that a kiosk printed, or that came out of a run which somebody took. The first such card is enough.
-_LACKS_PAPER = """
+def has_paper(card: str) -> str:
+    """This will give the condition, in SQL, that the card under that name has paper with its code: a kiosk printed it,
+    it was a fact on paper from the first, or somebody took the file of a run that holds it so."""
+    return f"""EXISTS (
+        SELECT FROM print_log l LEFT JOIN print_run other ON other.id = l.print_run_id
+        WHERE l.campaign_id = {card}.campaign_id AND l.card_id = {card}.id AND l.code = {card}.code
+          AND (l.print_run_id IS NULL OR other.taken_at IS NOT NULL))"""
+
+
+#: Run `r` is ready and nobody has taken its file, though some card of it counts as printed that has no other paper.
+#: The first such card is enough.
+_LACKS_PAPER = f"""
     r.status = 'ready' AND NOT r.draft AND r.taken_at IS NULL
     AND EXISTS (
         SELECT FROM print_run_card p JOIN card k ON k.campaign_id = p.campaign_id AND k.id = p.card_id
         WHERE p.print_run_id = r.id AND p.outcome = 'drawn' AND k.code = p.code AND k.status = 'printed'
-          AND NOT EXISTS (
-            SELECT FROM print_log l LEFT JOIN print_run other ON other.id = l.print_run_id
-            WHERE l.campaign_id = k.campaign_id AND l.card_id = k.id AND l.code = k.code
-              AND (l.print_run_id IS NULL OR other.taken_at IS NOT NULL)))
+          AND NOT {has_paper("k")})
 """
 
 #: As of :untaken, the moment before which a run must have been ready; a run all of whose cards have gone on is no

@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from postcards import config, jobs
-from postcards.services import print_requests
+from postcards.services import print_handout, print_requests
 from tests.faults.parts import (
     a_lease_later,
     books,
@@ -32,11 +32,13 @@ def test_a_lost_message_only_delays(
     for _ in range(3):
         vilnius.register()
     with house.begin() as session:
-        print_requests.request_run(session, campaign_id=vilnius.id, sheet="a4-4up", by="test", at=now())
+        run = print_requests.request_run(session, campaign_id=vilnius.id, sheet="a4-4up", by="test", at=now())
     with worker(settings, broker_url, tmp_path / "worker.log"):
         wait_until(
             lambda: value(house, "SELECT status FROM print_run") == "ready", "the run is drawn", seconds=60
         )
+        with house.begin() as session:
+            print_handout.take(session, campaign_id=vilnius.id, run_id=run.id, by="test", at=now())
         seal(house, vilnius)
         wait_until(
             lambda: value(house, "SELECT count(*) FROM manifest WHERE files_at IS NOT NULL") == 1,
