@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from postcards.errors import NotFound, Unavailable
+from postcards.errors import NotFound, Unavailable, says
 
 #: AES-GCM nonce, bytes (NIST SP 800-38D, 5.2.1.1).
 NONCE = 12
@@ -37,16 +37,39 @@ class KeyMissing(NotFound):
     code = "key_missing"
 
 
+#: What a visitor or the desk hears when keys are not in order: not where they lie, and what to do is the operator's.
+_NOT_JUST_NOW = says(
+    "Names and addresses cannot be read just now. Whoever runs the house has to look at its keys."
+)
+
+
 class WrongMasterKey(KeyMissing):
-    """The keys file was written with another master key."""
+    """The keys file was written with another master key. As text it is `remedy`, for operators; `message` is not."""
 
     code = "wrong_master_key"
 
+    def __init__(self, remedy: str) -> None:
+        super().__init__(_NOT_JUST_NOW)
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return self.remedy
+
 
 class KeysDamaged(Unavailable):
-    """The keys file cannot be read. Whoever comes may come again: it can be brought back."""
+    """The keys file cannot be read. Whoever comes may come again: it can be brought back.
+
+    As text it is `remedy`, for operators; `message` is for everybody.
+    """
 
     code = "keys_damaged"
+
+    def __init__(self, remedy: str) -> None:
+        super().__init__(_NOT_JUST_NOW)
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return self.remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +117,11 @@ class Vault:
         return key_id
 
     def key_ids(self) -> set[str]:
-        """This will give the ids of all data keys at hand. Raises `WrongMasterKey`."""
+        """This will give the ids of the data keys that the keys file holds now: none while there is no file, though a
+        living process still opens and seals with what it has read before. Raises `KeysDamaged`, `WrongMasterKey`.
+        """
         with self._lock:
-            self._load()
-        return set(self._keys)
+            return self._load()
 
     def data_keys(self) -> list[DataKey]:
         """This will list the keys of the keys file, the oldest first."""
@@ -177,13 +201,15 @@ class Vault:
             raise KeyMissing("The key to this data is gone, so nobody can read it any more.")
         return found
 
-    def _load(self) -> None:
+    def _load(self) -> set[str]:
+        """Reads what the file holds. When it is gone, what was read before stays: nobody destroyed it."""
         if not self._keys_file.exists():
-            return
+            return set()
         keys = {}
         for key_id, entry in self._entries().items():
             keys[key_id] = self._unwrapped(key_id, entry)
         self._keys = keys
+        return set(keys)
 
     def _unwrapped(self, key_id: str, entry: dict[str, str]) -> AESGCM:
         try:
@@ -191,7 +217,7 @@ class Vault:
             return AESGCM(self._wrapping.decrypt(wrapped[:NONCE], wrapped[NONCE:], key_id.encode()))
         except InvalidTag as error:
             raise WrongMasterKey(
-                f"{self._keys_file} does not open with this master key: one of the two is another house's. "
+                remedy=f"{self._keys_file} does not open with this master key: one of the two is another house's. "
                 "`postcards keys recover FILE` brings the right one back from your escrow file."
             ) from error
         except ValueError as error:  # letters of no base64, or too few
@@ -221,13 +247,14 @@ class Vault:
 
     def _damaged(self) -> KeysDamaged:
         return KeysDamaged(
-            f"{self._keys_file} is damaged, so the data keys in it cannot be read. Move it aside, put your newest copy "
-            "in its place or run `postcards keys recover FILE` with your escrow file, then `postcards check`."
+            remedy=f"{self._keys_file} is damaged, so the data keys in it cannot be read. Move it aside, put your "
+            "newest copy in its place or run `postcards keys recover FILE` with your escrow file, then "
+            "`postcards check`."
         )
 
 
 class _Save:
-    """Writes the keys file whole or not at all, mode 0600."""
+    """Writes the keys file whole or not at all, mode 0600; it is on the disk when this returns."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -239,6 +266,11 @@ class _Save:
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(self._path)
+        folder = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # the rename lasts only when its folder is on the disk too
+        finally:
+            os.close(folder)
 
 
 def _moment(text: str | None) -> dt.datetime | None:

@@ -26,7 +26,7 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except Refusal as refusal:
-        _refuse(refusal.message, refusal.faults if isinstance(refusal, Invalid) else ())
+        _refuse(str(refusal), refusal.faults if isinstance(refusal, Invalid) else ())
     except UnicodeEncodeError:
         _refuse("What was typed is not UTF-8 text.")
     except OSError as error:

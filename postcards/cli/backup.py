@@ -19,14 +19,14 @@ from postcards.errors import Denied, Invalid, NotFound, Unavailable
 from postcards.gateways import backup_file, postgres_tools
 from postcards.gateways.backup_file import DATABASE, FILES, PIECE
 from postcards.gateways.erasure_ledger import NAME as LEDGER
-from postcards.gateways.erasure_ledger import ErasureLedger
+from postcards.gateways.erasure_ledger import ErasureLedger, Line
 from postcards.gateways.files import FileMissing, open_store
 from postcards.gateways.outbox import Outbox
 from postcards.kit import Kit, assemble, worker_name
 from postcards.models import Base
-from postcards.queries import backup_contents
+from postcards.queries import backup_contents, data_keys
 from postcards.queries import campaigns as campaign_queries
-from postcards.services import erasure_replay, journal, journal_chain, overs, retention
+from postcards.services import erasure_replay, journal, journal_chain, overs, retention, staff_leaving
 from postcards.services.checking import Finding, check_books
 from postcards.services.erasure_replay import Replayed
 from postcards.vault import KeyMissing, KeysDamaged, Vault
@@ -95,17 +95,11 @@ def load_backup(
 
     `ledgers` are copies of the ledger of erasures besides the one that lies beside the keys. First all is read
     through and proved whole. The database comes last and in one transaction, so what was broken off can be begun
-    again. Raises `BackupDamaged`, `LedgerDamaged`, `NotEmpty`, `Invalid` for one of a newer version.
+    again. Nobody stays signed in: somebody may have been shut out since. Raises `BackupDamaged`, `LedgerDamaged`,
+    `NotEmpty`, `Invalid` for one of a newer version.
     """
+    manifest, lines = looked_through(settings, path, ledgers=ledgers)
     ledger = ledger_of(settings)
-    lines = ledger.read() + [line for copy in ledgers for line in read_copy(copy)]
-    manifest = backup_file.verified(path)
-    known = db.revisions()
-    if manifest["revision"] not in known:
-        raise Invalid(
-            f"This backup was made by a newer version ({manifest['version']}). Install that, then restore.",
-            code="newer_version",
-        )
     engine = create_engine(settings.database_url)
     try:
         _empty(engine)
@@ -123,6 +117,7 @@ def load_backup(
     try:
         with db.transaction(engine) as session:
             retention.free_turns(session)
+            staff_leaving.sign_everybody_out(session, at=now())
             replayed = erasure_replay.replay(
                 session, lines=lines, files=store, outbox=Outbox(settings.home / "outbox"), by=BY, at=now()
             )
@@ -149,6 +144,23 @@ def load_backup(
     if lines or erased:
         ledger.add([*lines, *erased])
     return manifest, replayed
+
+
+def looked_through(
+    settings: Settings, path: Path, *, ledgers: Sequence[Path] = ()
+) -> tuple[dict[str, Any], list[Line]]:
+    """This will read a backup and the ledgers through, and give its manifest and their lines; nothing is written.
+
+    Raises `BackupDamaged`, `LedgerDamaged`, `NotFound`, `Invalid` for a backup of a newer version.
+    """
+    lines = ledger_of(settings).read() + [line for copy in ledgers for line in read_copy(copy)]
+    manifest = backup_file.verified(path)
+    if manifest["revision"] not in db.revisions():
+        raise Invalid(
+            f"This backup was made by a newer version ({manifest['version']}). Install that, then restore.",
+            code="newer_version",
+        )
+    return manifest, lines
 
 
 def ledger_of(settings: Settings) -> ErasureLedger:
@@ -180,7 +192,10 @@ def catch_up(kit: Kit) -> None:
 
 
 def missing_keys(settings: Settings, manifest: dict[str, Any]) -> list[str]:
-    """This will list the data keys that the backup needs and that are not at hand, with their campaigns."""
+    """This will list the data keys that the restored backup needs and that are not at hand, with their campaigns.
+
+    A campaign that is over needs none: its keys may have been destroyed since, as they should be.
+    """
     needed: dict[str, list[str]] = manifest["data_keys"]
     have: set[str] = set()
     if settings.master_key:
@@ -189,7 +204,16 @@ def missing_keys(settings: Settings, manifest: dict[str, Any]) -> list[str]:
             have = vault.key_ids()
         except (KeyMissing, KeysDamaged):  # of another master key, or damaged: it opens nothing here
             have = set()
-    return [f"{key_id} ({', '.join(slugs)})" for key_id, slugs in needed.items() if key_id not in have]
+    missing = {key_id: slugs for key_id, slugs in needed.items() if key_id not in have}
+    if not missing:
+        return []
+    engine = db.make_engine(settings.database_url, pool_size=1)
+    try:
+        with db.snapshot(engine) as session:
+            over = data_keys.over(session, at=now())
+    finally:
+        engine.dispose()
+    return [f"{key_id} ({', '.join(slugs)})" for key_id, slugs in missing.items() if set(slugs) - over]
 
 
 def with_master_key(settings: Settings) -> Settings:
@@ -197,7 +221,7 @@ def with_master_key(settings: Settings) -> Settings:
     place = settings.home / "MASTER_KEY"
     if settings.master_key or not place.is_file():
         return settings
-    return replace(settings, master_key=place.read_text(encoding="ascii").strip())
+    return replace(settings, master_key=place.read_text(encoding="ascii", errors="replace").strip())
 
 
 def proved(settings: Settings) -> list[Finding]:

@@ -30,7 +30,11 @@ def db() -> None:
 @db.command()
 def upgrade() -> None:
     """Bring the database to the newest migration."""
-    with embedded.attach_or_start(config.load()) as servers:
+    settings = config.load()
+    if not settings.database_url:
+        # First in a new HOME: no database of ours stands there without its MASTER_KEY.
+        settings = embedded.with_secrets(settings)
+    with embedded.attach_or_start(settings) as servers:
         database.upgrade(servers.database_url)
     click.echo("The database is at the newest migration.")
 
@@ -63,6 +67,9 @@ def restore(file: Path, ledgers: tuple[Path, ...]) -> None:
         raise Denied(
             "`postcards up` runs on this POSTCARDS_HOME. Stop it, or name a new folder.", code="home_taken"
         )
+    if not (settings.master_key or settings.database_url):
+        # What cannot be restored leaves no database without its MASTER_KEY behind: `up` would refuse to begin there.
+        backups.looked_through(settings, file.absolute(), ledgers=ledgers)
     with embedded.attach_or_start(settings) as servers:
         settings = replace(settings, database_url=servers.database_url)
         manifest, replayed = backups.load_backup(settings, file.absolute(), ledgers=ledgers)
@@ -70,6 +77,10 @@ def restore(file: Path, ledgers: tuple[Path, ...]) -> None:
         click.echo(
             f"Restored what stood there at {manifest['made_at']}: {counted['cards']} cards of "
             f"{counted['campaigns']} campaigns, {len(manifest['members']) - 1} files."
+        )
+        click.echo(
+            f"Everybody at the desk was signed out. Shut out again whoever was shut out since {manifest['made_at']}: "
+            "kiosks, staff, the Post's tokens. The backup knows nothing of it, so they can come in."
         )
         if replayed.again:
             click.echo(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -124,12 +125,25 @@ def recover(file: Path) -> None:
                 f"{settings.home} has keys of its own. Name a new POSTCARDS_HOME.", code="other_keys"
             ) from other
         make_home(settings.home)
+        _put_aside(settings.home / "MASTER_KEY")
         write_private(settings.home / "MASTER_KEY", found["master_key"] + "\n")
     recovered = _vault(with_master_key(given))
     recovered.key_ids()  # nothing is written beside keys that cannot be read
     new = recovered.adopt(found["data_keys"])
     click.echo(
         f"{len(new)} data keys are back in {settings.keys_file}. Now `postcards check` can read everything."
+    )
+
+
+def _put_aside(path: Path) -> None:
+    """Keeps a master key that gives way: whether it is the right one, the data in the database alone could tell."""
+    if not path.exists():
+        return
+    aside = path.with_name(f"{path.name}.before-{now():%Y%m%dT%H%M%S%fZ}")
+    os.link(path, aside)
+    click.echo(
+        f"The MASTER_KEY that was there is kept as {aside}. If it is the right one after all, move it back; destroy it "
+        "when `postcards check` can read everything."
     )
 
 

@@ -44,13 +44,15 @@ class Welcome:
         has none.
         Raises `KeysDamaged`, `WrongMasterKey`, `DataKeyLost` before anything is made.
         """
+        at = now()
         with kit.read() as session:
-            key_rotation.refuse_when_lost(session, kit.vault)  # told at the start, not at the first card
+            # Told at the start, not at the first card.
+            key_rotation.refuse_when_lost(session, kit.vault, at=at)
         if demo:
             from postcards.cli.lifelike import fill_once
 
             fill_once(kit)
-        at = now()
+            at = now()
         with kit.begin() as session:
             campaign = queries.default(session)
             if campaign is None:

@@ -111,6 +111,11 @@ def write_private(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     Path(name).replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the rename lasts only when its folder is on the disk too
+    finally:
+        os.close(folder)
 
 
 def open_lock(home: Path, name: str) -> int:

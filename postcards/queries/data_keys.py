@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
+
+from postcards.models import Campaign
+from postcards.queries.retention import calendar
 
 # What retention or an erasure took away hangs on no key any more, and a campaign that is over needs none.
 _USED = text(
@@ -30,6 +34,15 @@ _USED = text(
 
 
 _IN_FORCE = text("SELECT slug, data_key FROM campaign WHERE forgotten_at IS NULL ORDER BY slug")
+
+
+_NUMBERS = text(
+    """
+    SELECT k.number FROM person p JOIN card k ON k.id = p.card_id JOIN campaign c ON c.id = p.campaign_id
+    WHERE c.slug = :slug AND p.key_id = :key_id
+      AND coalesce(p.sender, p.recipient, p.message, p.volunteer) IS NOT NULL ORDER BY 1
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +79,22 @@ def in_force(session: Session) -> dict[str, str]:
     return {row.slug: row.data_key for row in session.execute(_IN_FORCE)}
 
 
+def over(session: Session, *, at: dt.datetime) -> set[str]:
+    """This will give the slugs of closed campaigns of which nothing is kept any more at `at`: they need no key, also
+    where a backup from before has brought them back, and the next night forgets them again."""
+    closed = session.scalars(
+        select(Campaign.id).where(Campaign.status == "closed", Campaign.forgotten_at.is_(None))
+    ).all()
+    calendars = [calendar(session, campaign_id) for campaign_id in closed]
+    return {each.slug for each in calendars if each.everything_goes <= at}
+
+
 def used(session: Session) -> list[KeyUse]:
     """This will list every data key that the database names, the campaigns by slug, the key in force first."""
     return [KeyUse(**row._mapping) for row in session.execute(_USED)]
+
+
+def numbers(session: Session, *, slug: str, key_id: str) -> list[int]:
+    """This will list the numbers of a campaign's cards whose people's data is sealed with that key."""
+    found = session.scalars(_NUMBERS, {"slug": slug, "key_id": key_id})
+    return list(found)

@@ -19,6 +19,7 @@ _SAID: Final = {
     "qr": N_("Its QR code is wrong or cannot be read."),
     "scan": N_("Its QR code cannot be read from a scan."),
     "reference": N_("A letter on it is wrong, missing or not joined as it should be."),
+    "key_lost": N_("Its names and addresses cannot be read any more. Give it up, and register it once more."),
 }
 
 

@@ -51,7 +51,7 @@ def check_books(
         for sentence in sentences:
             found += sentence.broken(session, campaigns=campaigns)
     found += broken_contents(session, vault=vault, campaigns=campaigns)
-    found += missing_keys(session, vault=vault, campaigns=campaigns)
+    found += missing_keys(session, vault=vault, campaigns=campaigns, at=at)
     found += broken_chain(session, campaign_id=campaign_id)
     if ledger is not None:
         found += ledger_differs(session, ledger=ledger, campaigns=campaigns, wishes=campaign_id is None)

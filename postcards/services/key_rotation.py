@@ -53,15 +53,20 @@ class Rotated:
     lost: int = 0
 
 
-def lost_in_force(session: Session, vault: Vault) -> list[str]:
-    """This will list the slugs of campaigns whose key in force is lost. Raises `KeysDamaged`, `WrongMasterKey`."""
+def lost_in_force(session: Session, vault: Vault, *, at: dt.datetime) -> list[str]:
+    """This will list the slugs of campaigns whose key in force is lost; not of those that are over, and need none.
+
+    Raises `KeysDamaged`, `WrongMasterKey`.
+    """
     here = vault.key_ids()
-    return [slug for slug, key_id in data_keys.in_force(session).items() if key_id not in here]
+    lost = [slug for slug, key_id in data_keys.in_force(session).items() if key_id not in here]
+    over = data_keys.over(session, at=at) if lost else set()
+    return [slug for slug in lost if slug not in over]
 
 
-def refuse_when_lost(session: Session, vault: Vault) -> None:
+def refuse_when_lost(session: Session, vault: Vault, *, at: dt.datetime) -> None:
     """This will raise `DataKeyLost` when a campaign could not seal or read anything, and say what to do."""
-    slugs = lost_in_force(session, vault)
+    slugs = lost_in_force(session, vault, at=at)
     if slugs:
         raise DataKeyLost(
             f"The data key of {', '.join(slugs)} is not in the keys file, so no card can be taken or read. Put the "

@@ -19,12 +19,13 @@ from sqlalchemy.orm import Session
 from postcards import jobs
 from postcards.errors import Invalid, Refusal, Unavailable
 from postcards.rules.face import Face, Look
+from postcards.rules.print_checks import in_words
 from postcards.services import print_files, print_parts, run_ending
 from postcards.services.dispatch import Begin, Clock
 from postcards.services.faces import PictureGone, Reads, faces_of, look_of, own_picture
 from postcards.services.people import PersonGone
 from postcards.services.print_parts import Claim, ClaimLost, FoundFault
-from postcards.vault import Vault
+from postcards.vault import KeyMissing, Vault, WrongMasterKey
 
 #: Cards opened at once while drawing; the lease is renewed and progress told as often.
 CHUNK = 200
@@ -74,10 +75,11 @@ class Press:
 
 @dataclass(slots=True)
 class _Drawn:
-    """What was read of a part while it was drawn: each place's face, None for a blank one."""
+    """What was read of a part while it was drawn: each place's face, None for a blank one; who is `lost` with a key."""
 
     faces: list[Face | None] = field(default_factory=list)
     positions: list[int] = field(default_factory=list)
+    lost: list[FoundFault] = field(default_factory=list)
 
 
 def draw(begin: Begin, *, run_id: uuid.UUID, press: Press, worker: str, clock: Clock) -> bool:
@@ -164,8 +166,9 @@ def _draw(begin: Begin, claimed: Claim, press: Press, clock: Clock) -> None:
         blank = not any(read.faces)
         if not blank:
             faults = culprits(press.draw_run, look, [face for face in read.faces if face], claimed.sheet)
-            if not faults:
+            if not (faults or read.lost):
                 raise refusal
+    faults = [*faults, *read.lost]
     if press.preflight is not None and not faults and not blank:
         _renew(begin, claimed, read, clock)
         out.seek(0)
@@ -250,7 +253,8 @@ def _faces(
                     },
                 )
             }
-            faces = _opened(session, [row.card_id for row in alive.values()], claimed, vault, url)
+            numbers = {row.card_id: row.number for row in alive.values()}
+            faces = _opened(session, numbers, claimed, vault, url, read.lost)
         for place in range(position + 1, upto + 1):
             face = faces.get(alive[place].card_id) if place in alive else None
             if face is not None and face.tracking_code != alive[place].code:
@@ -263,7 +267,7 @@ def _faces(
 
 _ALIVE = text(
     """
-    SELECT prc.position, prc.card_id, prc.code FROM print_run_card AS prc
+    SELECT prc.position, prc.card_id, prc.code, prc.number FROM print_run_card AS prc
     JOIN card ON card.id = prc.card_id AND card.code = prc.code AND card.status <> 'void'
     WHERE prc.print_run_id = :run_id AND prc.position > :after AND prc.position <= :upto
       AND prc.outcome IS DISTINCT FROM 'taken_out'
@@ -273,18 +277,31 @@ _ALIVE = text(
 
 
 def _opened(
-    session: Session, ids: list[uuid.UUID], claimed: Claim, vault: Vault, url: str
+    session: Session,
+    numbers: dict[uuid.UUID, int],
+    claimed: Claim,
+    vault: Vault,
+    url: str,
+    lost: list[FoundFault],
 ) -> dict[uuid.UUID, Face]:
+    """The faces of these cards (with their numbers): without whom was erased, and `lost` gets whose key is gone."""
+
     def opened(card_ids: list[uuid.UUID]) -> dict[uuid.UUID, Face]:
         return faces_of(session, card_ids=card_ids, edition=claimed.edition, vault=vault, public_url=url)
 
     try:
-        return opened(ids)
-    except PersonGone:
+        return opened(list(numbers))
+    except WrongMasterKey:  # nobody is lost: it is the house that has to be put right
+        raise
+    except (PersonGone, KeyMissing):
         found: dict[uuid.UUID, Face] = {}
-        for card_id in ids:
-            with suppress(PersonGone):
+        for card_id, number in numbers.items():
+            try:
                 found |= opened([card_id])
+            except PersonGone:
+                continue
+            except KeyMissing:
+                lost.append(FoundFault(number, "key_lost", in_words("key_lost", "")))
         return found
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
 
 from postcards.errors import Denied, NotFound, says
-from postcards.models import SignInLink, Staff, StaffRole
+from postcards.models import SignInLink, Staff, StaffRole, StaffSession
 from postcards.services import journal
 from postcards.services.staff import end_every_session
 
@@ -95,6 +95,16 @@ def enable(session: Session, *, staff_id: int, by: str, at: dt.datetime) -> None
         # who was half way in when they were shut out may have a session since, which opened nothing
         _end_every_way_in(session, staff_id=staff_id, at=at)
         _journal(session, "staff.enabled", staff_id, by=by, at=at)
+
+
+def sign_everybody_out(session: Session, *, at: dt.datetime) -> None:
+    """This will end every session and every sign-in link of the house."""
+    session.execute(update(StaffSession).where(StaffSession.ended_at.is_(None)).values(ended_at=at))
+    session.execute(
+        update(SignInLink)
+        .where(SignInLink.used_at.is_(None), SignInLink.expires_at > at)
+        .values(expires_at=at)
+    )
 
 
 def _end_every_way_in(session: Session, *, staff_id: int, at: dt.datetime) -> None:

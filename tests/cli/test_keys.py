@@ -99,6 +99,9 @@ def test_a_lost_master_key_comes_back_though_another_was_made_in_its_place(
     back = run(house, "recover", file, given=PASSPHRASE, HOME=home)
     assert (back.returncode, back.stderr) == (0, "")
     assert (home / "MASTER_KEY").read_text().strip() == MASTER_KEY
+    aside = list(home.glob("MASTER_KEY.before-*"))  # beside a database it may have been the right one
+    assert [path.read_text() for path in aside] == (["ab" * 32] if made_anew else [])
+    assert all(str(path) in back.stdout for path in aside)
     assert list(house.kit.vault.wrapped_keys()) == [key.id for key in house.kit.vault.data_keys()]
 
 

@@ -16,8 +16,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
 
+from postcards import kit
 from postcards.web.public.health import ANSWER_WITHIN, REMEDIES, REMEDY_NEWER
-from tests.plugins.cast import House, Town
+from tests.plugins.cast import House, Town, bearer
 from tests.services.print_desk import ask, draw
 from tests.web.public_house import app_with
 
@@ -145,6 +146,63 @@ def test_keys_that_are_lost_are_told_without_telling_where_they_lie(
     with engine.begin() as connection:
         connection.execute(text("UPDATE campaign SET forgotten_at = now()"))
     assert client.get("/readyz").get_json()["keys"]["ok"] == (holds is None)
+
+
+def test_keys_that_go_away_under_a_living_house_are_told_and_open_what_they_did(
+    app: Flask, house: House, vilnius: Town, engine: Engine
+) -> None:
+    tick(engine, dt.datetime.now(dt.UTC))
+    client, keys_file = app.test_client(), house.kit.settings.keys_file
+    assert client.get("/readyz").status_code == 200
+    away = keys_file.rename(keys_file.with_name("away"))
+    assert client.get("/readyz").get_json()["keys"]["code"] == "data_key_lost"
+    vilnius.register()
+    away.rename(keys_file)
+    assert client.get("/readyz").status_code == 200
+
+
+def test_a_database_that_is_away_is_not_told_as_lost_keys(
+    house: House, tmp_path: Path, broker_url: str
+) -> None:
+    settings = replace(house.kit.settings, database_url=f"postgresql+psycopg://nobody@/none?host={tmp_path}")
+    away = kit.assemble(settings, name="test", pool_size=1)
+    told = app_with(replace(house, kit=away), broker_url=broker_url).test_client().get("/readyz")
+    away.close()
+    assert told.status_code == 503
+    assert told.get_json()["database"]["ok"] is False
+    assert [told.get_json()[part]["code"] for part in ("migrations", "files", "keys", "beat")] == [
+        "not_asked"
+    ] * 4
+
+
+@pytest.mark.parametrize(("master_key", "holds"), [(None, "{"), ("ab" * 32, None)])
+def test_whoever_comes_hears_nothing_of_where_the_keys_lie(
+    house: House, vilnius: Town, broker_url: str, master_key: str | None, holds: str | None
+) -> None:
+    code, keys_file = vilnius.register().tracking_code, house.kit.settings.keys_file
+    with house.begin() as session:
+        session.execute(
+            text("UPDATE card SET status = 'handed_over', handed_over_at = :at"), {"at": house.at}
+        )
+    if holds:
+        keys_file.write_text(holds)
+    begun_anew = replace(house, kit=replace(house.kit, vault=house.vault_anew(master_key)))
+    client = app_with(begun_anew, broker_url=broker_url).test_client()
+    confirmed = client.post(f"/T/{code}/arrival")
+    assert confirmed.status_code in (200, 201), confirmed.text
+    words = {"json": {"text": "Ačiū!"}, "headers": {"Accept": "application/json", "Accept-Language": "lt"}}
+    for answer in (
+        client.post(f"/T/{code}/thanks", **words),
+        client.post(
+            "/api/v1/kiosk/cards",
+            json=vilnius.body(),
+            headers=bearer(vilnius.kiosks[0].token) | {"Accept-Language": "lt"},
+        ),
+    ):
+        assert answer.status_code >= 400
+        assert answer.get_json()["code"] in ("keys_damaged", "wrong_master_key")
+        assert "šifravimo raktus" in answer.get_json()["detail"]
+        assert str(keys_file.parent) not in answer.text
 
 
 def test_a_database_that_is_behind_is_named(app: Flask, engine: Engine) -> None:

@@ -75,7 +75,7 @@ def readyz() -> Response:
             "broker": lambda: _broker(tools),
             "storage": lambda: _storage(tools),
             "files": lambda: _files(tools),
-            "keys": lambda: _keys(tools),
+            "keys": lambda: _keys(tools, at),
         },
     )
     parts = {name: _told(name, answers) for name in REMEDIES}
@@ -203,19 +203,19 @@ def _files(tools: Kit) -> dict[str, Told]:
     return {"files": {"ok": False, "code": "files_missing", "detail": detail}}
 
 
-def _keys(tools: Kit) -> dict[str, Told]:
+def _keys(tools: Kit, at: dt.datetime) -> dict[str, Told]:
     """A card can be sealed: the key that each campaign seals with is at hand. Whose keys they are is not told here."""
     try:
         with tools.read() as session:
-            if not key_rotation.lost_in_force(session, tools.vault):
+            if not key_rotation.lost_in_force(session, tools.vault, at=at):
                 return {"keys": {"ok": True}}
         code, detail = key_rotation.DataKeyLost.code, "A campaign's data key is not in the keys file."
-    except DBAPIError:
-        return {}
     except KeysDamaged as damaged:
         code, detail = damaged.code, "The keys file cannot be read."
     except WrongMasterKey as wrong:
         code, detail = wrong.code, "The keys file was written with another master key."
+    except (Unavailable, DBAPIError):  # the database is away, and says so for itself
+        return {}
     return {"keys": {"ok": False, "code": code, "detail": detail}}
 
 

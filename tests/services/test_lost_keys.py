@@ -1,0 +1,93 @@
+"""A data key that is lost for good takes what was sealed with it, and nothing else: paper and lists go on without."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select, text
+
+from postcards.gateways.sealed_files import SealedFiles
+from postcards.models import Manifest
+from postcards.services import key_rotation, print_control
+from postcards.services.manifests import content_of
+from tests.plugins.cast import AT, House, Town
+from tests.services.posting import printed, seal, status_of
+from tests.services.pressing import press
+from tests.services.print_desk import ask, books, do, draw, registered, void
+
+UNREADABLE = "Its names and addresses cannot be read any more. Give it up, and register it once more."
+
+
+def lose_key(town: Town, *numbers: int) -> None:
+    with town.house.begin() as session:
+        session.execute(
+            text(
+                "UPDATE person SET key_id = 'lost' FROM card"
+                " WHERE card.id = person.card_id AND card.campaign_id = :id AND card.number = ANY(:numbers)"
+            ),
+            {"id": town.id, "numbers": list(numbers)},
+        )
+
+
+def test_a_card_that_cannot_be_read_any_more_is_taken_out_of_its_run(vilnius: Town) -> None:
+    made = registered(vilnius, 6)
+    lose_key(vilnius, 2, 5, 6)  # of the second part nothing is left
+    run = ask(vilnius)
+    failed = draw(vilnius, run)
+    assert (failed.status, failed.failure) == ("failed", "3 cards cannot be printed: No. 2, 5, 6.")
+    with vilnius.house.begin() as session:
+        faulty = print_control.faulty_cards(session, run_id=run.id, vault=vilnius.house.kit.vault)
+    assert [(card.number, card.fault, str(card.in_words)) for card in faulty] == [
+        (number, "key_lost", UNREADABLE) for number in (2, 5, 6)
+    ]
+    assert do(vilnius, print_control.take_out, run) == [2, 5, 6]
+    assert draw(vilnius, run).status == "ready"
+    [finding] = books(vilnius)
+    assert finding.endswith("people's data of 3 cards. Names and addresses cannot be read of No. 2, 5, 6.")
+    void(vilnius, made[1])
+
+
+def test_with_another_houses_master_key_no_card_is_called_lost(vilnius: Town) -> None:
+    registered(vilnius, 2)
+    run, wrong = ask(vilnius), vilnius.house.vault_anew("ab" * 32)
+    failed = draw(vilnius, run, with_press=replace(press(vilnius.house), vault=wrong))
+    assert failed.status == "failed"
+    with vilnius.house.begin() as session:
+        assert session.scalar(text("SELECT count(*) FROM print_fault")) == 0
+
+
+def test_a_printed_card_that_cannot_be_read_any_more_goes_with_its_country_alone(vilnius: Town) -> None:
+    number, other = printed(vilnius), printed(vilnius)
+    lose_key(vilnius, number)
+    assert [sealed.lines for sealed in seal(vilnius)] == [2]
+    assert [status_of(vilnius, number) for number in (number, other)] == ["sealed", "sealed"]
+    with vilnius.house.begin() as session:
+        content = content_of(vilnius.house.kit.vault, session.scalars(select(Manifest)).one())
+    assert [(line.country, line.postal_code) for line in content.lines] == [("DE", ""), ("DE", "10115")]
+
+
+def test_a_house_that_lost_all_its_keys_goes_on_with_new_ones(house: House, vilnius: Town) -> None:
+    """As docs/operator.md has it, where there is neither copy nor escrow."""
+    printed(vilnius), printed(vilnius)
+    waits = vilnius.register()
+    keys_file = house.kit.settings.keys_file
+    keys_file.rename(keys_file.with_suffix(".lost"))
+    vault = house.vault_anew("ab" * 32)
+    anew = replace(
+        house, kit=replace(house.kit, vault=vault, sealed_files=SealedFiles(house.kit.files, vault))
+    )
+    town = replace(vilnius, house=anew)
+    with pytest.raises(key_rotation.DataKeyLost), anew.begin() as session:
+        key_rotation.refuse_when_lost(session, vault, at=AT)
+    done = key_rotation.rotate(anew.begin, campaign_id=town.id, vault=vault, by="cli", clock=lambda: house.at)
+    assert done.lost == 3
+    with anew.begin() as session:
+        key_rotation.refuse_when_lost(session, vault, at=AT)
+    assert [sealed.lines for sealed in seal(town)] == [2], "those on paper go"
+    town.register()
+    run = ask(town)
+    assert draw(town, run).failure == f"One card cannot be printed: No. {waits.number}."
+    assert do(town, print_control.take_out, run) == [waits.number]
+    assert draw(town, run).status == "ready"
+    void(town, waits)
