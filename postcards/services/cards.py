@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from sqlalchemy import insert, select, update
@@ -15,7 +16,7 @@ from postcards.rules.address import Address
 from postcards.rules.card_words import CardWords, check_words, placed
 from postcards.rules.edition import Edition
 from postcards.rules.text import clean, faults_in
-from postcards.services import drawer, journal, new_codes, people, tallies
+from postcards.services import drawer, journal, new_codes, people, second_prints, tallies
 from postcards.services.registration import PrintCheck
 from postcards.services.tallies import Move
 from postcards.vault import Vault
@@ -85,6 +86,12 @@ class Changes:
     message: str | None = None
     has_message: bool = False
 
+    def faults_in_them(self, faults: Iterable[Fault]) -> list[Fault]:
+        """Those in what shall change: a fact on paper may break a rule elsewhere, where nothing can change any more."""
+        said = {"sender": self.sender is not None, "recipient": self.recipient is not None}
+        said["message"] = self.has_message
+        return [fault for fault in faults if said.get(fault.field.partition(".")[0], False)]
+
 
 def get(session: Session, *, campaign_id: int, card_id: uuid.UUID, kiosk_id: uuid.UUID | None = None) -> Card:
     """This will give the card; with `kiosk_id` only a card of that kiosk. Raises `CardUnknown`."""
@@ -134,12 +141,15 @@ def correct(
     drawn_by_us(card)
     person = session.get_one(Person, card_id)
     before = _words(card, person, vault)
-    wanted = _changed(before, changes)
-    checked = check_words(wanted, edition=edition, at=at)
-    faults = list(checked.faults)
+    checked = check_words(_changed(before, changes), edition=edition, at=at)
+    faults = changes.faults_in_them(checked.faults)
     if not faults:
-        found = print_check(checked.lines, checked.words.sender_name, checked.words.message)
-        faults += placed(found, checked)
+        found = print_check(
+            checked.lines if changes.recipient is not None else (),
+            checked.words.sender_name if changes.sender is not None else "",
+            checked.words.message if changes.has_message else None,
+        )
+        faults = placed(found, checked)
     if faults:
         raise Invalid(faults=faults)
     after = checked.words
@@ -220,6 +230,7 @@ def give_up(
     """
     before = card.status
     card.status, card.paper, card.void_reason, card.print_run_id = "void", paper, reason, None
+    card.held = []  # there is nothing left to settle
     session.flush()
     session.execute(
         update(TrackingCode)
@@ -255,7 +266,7 @@ def record_print(
     answer's second part is False).
 
     A second print of the same card says why. `public_url` freezes the address in the campaign's QR codes (None for
-    test cards). Raises `Invalid`, `InPrintRun`, `Sealed`, `IsVoid`, `CardUnknown`.
+    test cards). Raises `Invalid`, `InPrintRun`, `PrintedElsewhere`, `Sealed`, `IsVoid`, `CardUnknown`.
     """
     reason = _reason(reason or "", required=False)
     card = lock(session, campaign_id=campaign_id, card_id=card_id, kiosk_id=kiosk_id)
@@ -265,14 +276,12 @@ def record_print(
             raise Denied("This id was used for the print of another card.", code="id_reused")
         return card, False
     drawn_by_us(card)
-    if card.print_run_id is not None:
-        raise InPrintRun("A print run is printing this card already. Wait for it, or ask the print desk.")
+    in_no_run(card)
     if card.status not in CHANGEABLE:
         raise _too_late(card)
     before = card.status
-    if before == "printed" and not reason:
-        words = says("is missing: this card was printed before. Say why it is printed again.")
-        raise Invalid(faults=[Fault("reason", "missing", words)])
+    if before == "printed":
+        second_prints.check(session, card=card, reason=reason, by=by)
     if before == "registered":
         card.status, card.printed_at = "printed", printed_at
         session.flush()
@@ -309,6 +318,12 @@ def drawn_by_us(card: Card) -> None:
                 number=card.number,
             )
         )
+
+
+def in_no_run(card: Card) -> None:
+    """This will refuse a card that a print run has claimed: its paper comes from there. Raises `InPrintRun`."""
+    if card.print_run_id is not None:
+        raise InPrintRun("A print run is printing this card already. Wait for it, or ask the print desk.")
 
 
 def slip_code_of(session: Session, card: Card) -> str:

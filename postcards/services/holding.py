@@ -17,10 +17,14 @@ def release(
 ) -> tuple[str, ...]:
     """This will let a held card go its way and return the reasons it was held for; none when it was not.
 
-    Raises `CardUnknown`.
+    Raises `CardUnknown`, and `IsVoid`: a card that was given up goes no way.
     """
     cards.get(session, campaign_id=campaign_id, card_id=card_id)
-    held = session.execute(select(Card.number, Card.held).where(Card.id == card_id).with_for_update()).one()
+    held = session.execute(
+        select(Card.number, Card.held, Card.status).where(Card.id == card_id).with_for_update()
+    ).one()
+    if held.status == "void":
+        raise cards.IsVoid("This card was given up: there is nothing left to settle.")
     if not held.held:
         return ()
     session.execute(

@@ -153,12 +153,17 @@ def find_by_token(session: Session, *, token_hash: bytes, at: dt.datetime) -> Ki
     if row is None:
         return None
     identity = KioskIdentity(*tuple(row))
-    if identity.last_seen_at is None or at - identity.last_seen_at >= SEEN_EVERY:
+    # A moment that is yet to come was written by a clock that ran ahead: it would hide that the kiosk is silent.
+    if identity.last_seen_at is None or abs(at - identity.last_seen_at) >= SEEN_EVERY:
         session.execute(
             update(Kiosk)
             .where(
                 Kiosk.id == identity.kiosk_id,
-                or_(Kiosk.last_seen_at.is_(None), Kiosk.last_seen_at <= at - SEEN_EVERY),
+                or_(
+                    Kiosk.last_seen_at.is_(None),
+                    Kiosk.last_seen_at <= at - SEEN_EVERY,
+                    Kiosk.last_seen_at >= at + SEEN_EVERY,
+                ),
             )
             .values(last_seen_at=at)
         )

@@ -85,6 +85,7 @@ def show_postcard(card_id: uuid.UUID, query: shapes.SheetQuery) -> Response:
         if card.status == "void":
             raise cards.IsVoid("This card was given up. Register a new one.")
         cards.drawn_by_us(card)
+        cards.in_no_run(card)
         url = kiosk.public_url or tools.settings.public_url
         faces = faces_of(session, card_ids=[card_id], edition=edition, vault=tools.vault, public_url=url)
     look = look_of(
@@ -281,9 +282,12 @@ def _register(data: bytes, kiosk: KioskIdentity, edition: Edition) -> tuple[int,
 
 
 def _step_by_step(kiosk: KioskIdentity, prepared: registration.Prepared, at: dt.datetime) -> Registered:
-    origin = registration.origin_of(kiosk)
+    origin, settings = registration.origin_of(kiosk), kit().settings
     with kit().begin() as session:
-        return registration.register_card(session, origin=origin, prepared=prepared, by=caller().by, at=at)
+        card = registration.register_card(session, origin=origin, prepared=prepared, by=caller().by, at=at)
+        if prepared.request.is_fact_on_paper and not settings.is_test_address:
+            cards.freeze_public_url(session, campaign_id=origin.campaign_id, public_url=settings.public_url)
+    return card
 
 
 def _card_out(card: Registered, kiosk: KioskIdentity) -> shapes.CardOut:
