@@ -108,11 +108,12 @@ class CardSeen:
 
 
 _PAGE = """
-    SELECT id, number, status, country, venue_slug, registered_at, held FROM card
+    SELECT id, number, status, country, venue_slug, registered_at,
+           CASE WHEN status = 'void' THEN '{{}}' ELSE held END AS held FROM card
     WHERE campaign_id = :campaign_id AND number > :after AND {which} ORDER BY number, received_at LIMIT :limit
 """
 
-_WHICH = {"all": "status <> 'void'", "held": "held <> '{}'"}
+_WHICH = {"all": "status <> 'void'", "held": "held <> '{}' AND status <> 'void'"}
 
 _FOUND = text(
     """
@@ -127,7 +128,8 @@ _CARD = text(
     """
     SELECT c.id, c.number, c.status, c.code, c.country, c.language, c.venue_slug, k.name AS kiosk_name,
            c.consent_version, c.arrival_notice, c.registered_at, c.received_at, c.printed_at, c.sealed_at,
-           c.handed_over_at, c.arrived_at, c.void_reason, c.paper, c.held, r.run,
+           c.handed_over_at, c.arrived_at, c.void_reason, c.paper,
+           CASE WHEN c.status = 'void' THEN '{}' ELSE c.held END AS held, r.run,
            p.recipient IS NOT NULL AS has_person,
            (SELECT max(e.at) FROM erasure e WHERE e.campaign_id = c.campaign_id AND e.card_id = c.id) AS erased_at,
            s.status AS stamp_status, c.address_on_paper
@@ -165,7 +167,8 @@ _LINES = text(
     FROM manifest_line l JOIN manifest m ON m.id = l.manifest_id
     LEFT JOIN LATERAL (
         SELECT f.reason, r.received_at FROM receipt_refusal f JOIN receipt r ON r.id = f.receipt_id
-        WHERE f.campaign_id = l.campaign_id AND f.card_id = l.card_id AND r.manifest_id = m.id LIMIT 1
+        WHERE f.campaign_id = l.campaign_id AND f.card_id = l.card_id AND r.manifest_id = m.id
+          AND r.status = 'accepted' LIMIT 1
     ) AS answer ON true
     WHERE l.campaign_id = :campaign_id AND l.card_id = :card_id ORDER BY m.sealed_at, m.version
     """

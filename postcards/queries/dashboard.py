@@ -97,8 +97,8 @@ class Dashboard:
 
 _WAITING = text(
     f"""
-    SELECT (SELECT count(*) FROM card WHERE campaign_id = :campaign_id AND held <> '{{}}') AS held,
-           ARRAY(SELECT number FROM card WHERE campaign_id = :campaign_id AND held <> '{{}}'
+    SELECT (SELECT count(*) FROM card WHERE campaign_id = :campaign_id AND held <> '{{}}' AND status <> 'void') AS held,
+           ARRAY(SELECT number FROM card WHERE campaign_id = :campaign_id AND held <> '{{}}' AND status <> 'void'
                  ORDER BY number LIMIT 5) AS held_numbers,
            (SELECT count(*) FROM mail WHERE campaign_id = :campaign_id AND status = 'failed') AS failed_mails,
            ARRAY(SELECT number FROM manifest WHERE campaign_id = :campaign_id AND files_at IS NULL

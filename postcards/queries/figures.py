@@ -84,8 +84,8 @@ _COUNTED: tuple[tuple[str, str, tuple[str, ...], TextClause], ...] = (
         "Cards that were on paper before they could be checked, and wait for the desk.",
         ("campaign",),
         text(
-            "SELECT c.slug, (SELECT count(*) FROM card k WHERE k.campaign_id = c.id AND k.held <> '{}')"
-            " FROM campaign c ORDER BY 1"
+            "SELECT c.slug, (SELECT count(*) FROM card k WHERE k.campaign_id = c.id AND k.held <> '{}'"
+            " AND k.status <> 'void') FROM campaign c ORDER BY 1"
         ),
     ),
     (

@@ -23,6 +23,7 @@ from postcards.services import block_list, cards, erasure, holding, journal, peo
 from postcards.web.clock import now
 from postcards.web.context import kit
 from postcards.web.desk.room import ORGANISER, READERS, Place, blueprint, page, place
+from postcards.web.desk.why_held import was_on_paper, why_held
 from postcards.web.doors import caller, guarded
 from postcards.web.pages import gettext
 
@@ -242,6 +243,8 @@ def _card_page(card_id: uuid.UUID, *, shown: Shown | None) -> str:
         spaced=spaced,
         venues={venue.slug: venue.name for venue in here.edition.venues},
         may_void=seen.status in cards.VOIDABLE,
+        held_for=list(dict.fromkeys(why_held(code) for code in seen.held)),
+        was_on_paper=was_on_paper(seen.held),
         goes=goes,
         has_paper=seen.status in HAS_PAPER,
     )
