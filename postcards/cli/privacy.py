@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+import uuid
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
 
 import click
+from sqlalchemy.orm import Session
 
 from postcards.cli.edge import BY, answer, as_json, cards_of, now, tools
+from postcards.db import after_commit
+from postcards.errors import Refusal, Unavailable
 from postcards.kit import Kit, worker_name
 from postcards.queries import campaigns as queries
+from postcards.queries.retention import calendar
+from postcards.rules.edition_parts import Retention
 from postcards.services import block_list, campaigns, erasure
 from postcards.services import retention as nights
 from postcards.services.erasure import PAPER, Erased
 from postcards.services.retention import Done
+
+T = TypeVar("T")
 
 #: Parts of people's data, in the operator's words.
 PARTS = {
@@ -35,92 +45,153 @@ BACKUPS = (
 @click.option(
     "--number", type=click.IntRange(min=1), help="The card of this number, of sender and recipient."
 )
-@click.option("--email", help="Every card of the sender with this address; - reads it from standard input.")
+@click.option("--code", help="The same, by the code on the card or on the sender's slip.")
+@click.option(
+    "--email", help="Every card known by this address of its sender; - reads it from standard input."
+)
 @click.option("--paper", type=click.Choice(PAPER), help="What became of a printed card that has not left us.")
-@click.option("--again", is_flag=True, help="The number was given to another card since: erase that one too.")
-@click.option("--never-again", is_flag=True, help="The recipient of --number wants no other card, ever.")
+@click.option(
+    "--again", is_flag=True, help="The number was on several cards: erase the one that had it last."
+)
+@click.option(
+    "--never-again", is_flag=True, help="The recipient of --number or --code wants no other card, ever."
+)
 @as_json
 def erase(
     slug: str,
     number: int | None,
+    code: str | None,
     email: str | None,
     paper: str | None,
     again: bool,
     never_again: bool,
     as_json: bool,
 ) -> None:
-    """Erase what is kept of people for a card, or for all cards of a sender. Asked again, nothing is left."""
-    if (number is None) == (email is None):
-        raise click.UsageError("Name either --number or --email.")
-    if never_again and number is None:
+    """Erase what is kept of people for a card, or for all cards known by a sender's address."""
+    if [number, code, email].count(None) != 2:
+        raise click.UsageError("Name one of --number, --code and --email.")
+    if never_again and email is not None:
         raise click.UsageError(
-            "--never-again goes with --number: it is the recipient of one card who says so."
+            "--never-again goes with --number or --code: it is the recipient of one card who says so."
         )
-    index = None
+    named = f"card {number}" if number else "the card of this code"
+    done: list[Erased] = []
+    failures: list[Refusal] = []
     with tools() as kit:
         with kit.begin() as session:
             campaign_id = campaigns.find(session, slug=slug).id
-            if number is not None:
-                wanted = erasure.by_number(session, campaign_id=campaign_id, number=number, again=again)
-                before = erasure.erased_before(session, campaign_id=campaign_id, card_id=wanted[0])
-                if never_again:
-                    block_list.block(
-                        session,
-                        campaign_id=campaign_id,
-                        card_id=wanted[0],
-                        ledger=kit.ledger.add,
-                        by=BY,
-                        at=now(),
-                    )
-            else:
-                typed = sys.stdin.readline() if email == "-" else email or ""
+            index, unknown = None, []
+            if email is not None:
+                typed = sys.stdin.readline() if email == "-" else email
                 wanted, index = erasure.by_email(
                     session, campaign_id=campaign_id, email=typed, vault=kit.vault
                 )
                 before = erasure.erased_before(session, campaign_id=campaign_id, email_index=index)
-        done = [
-            _erase_one(kit, campaign_id, card_id, paper, "email" if index else "number", index)
-            for card_id in wanted
-        ]
+                unknown = [_unknown(calendar(session, campaign_id).retention)]
+            else:
+                wanted = (
+                    erasure.by_code(session, campaign_id=campaign_id, code=code)
+                    if code is not None
+                    else erasure.by_number(session, campaign_id=campaign_id, number=number or 0, again=again)
+                )
+                before = erasure.erased_before(session, campaign_id=campaign_id, card_id=wanted[0])
+        if never_again:  # before the address goes by which the recipient is known again
+            blocked: list[bool] = []
+            _commit(kit, partial(_block, campaign_id, wanted[0], kit), blocked, failures)
+            if not blocked:
+                raise failures[0]
+        asked = "number" if index is None else "email"
+        for card_id in wanted:
+            erase_it = partial(_erase, campaign_id, card_id, kit, paper=paper, asked=asked, index=index)
+            _commit(kit, erase_it, done, failures)
     found = [one for one in done if one.parts or one.voided]
     notes = [note for one in found for note in words_of(one)]
     if never_again:
-        notes.append(f"Cards to the recipient of card {number} will be held for the desk from now on.")
+        notes.append(f"Cards to the recipient of {named} will be held for the desk from now on.")
+    notes += [*([BACKUPS] if found else []), *unknown]
     if as_json:
-        return answer(
+        answer(
             {
                 "campaign": slug,
                 "erased": [_data_of(one) for one in found],
-                "nothing_left": not found,
+                "nothing_left": None if index and not found else not found,
                 "erased_before": before.isoformat() if before else None,
-                "notes": [*notes, *([BACKUPS] if found else [])],
+                "notes": notes,
             }
         )
-    for note in notes:
-        click.echo(note)
-    if found:
-        click.echo(BACKUPS)
     else:
-        named = f"of card {number}" if number else "under this address"
-        click.echo(f"Nothing is left {named}" + (f"; it was erased on {before:%Y-%m-%d}." if before else "."))
-    return None
+        if not found and not failures:
+            day = f"{before:%Y-%m-%d}" if before else ""
+            if index:
+                click.echo(
+                    "No card is known by this address"
+                    + (f"; its cards were erased on {day}." if day else ".")
+                )
+            else:
+                click.echo(f"Nothing is left of {named}" + (f"; it was erased on {day}." if day else "."))
+        for note in notes:
+            click.echo(note)
+    _say_what_failed(failures, left=len(wanted) - len(done))
 
 
-def _erase_one(
-    kit: Kit, campaign_id: int, card_id: Any, paper: str | None, asked: str, index: bytes | None
+def _commit(kit: Kit, work: Callable[[Session], T], done: list[T], failures: list[Refusal]) -> None:
+    """Does the work in a transaction of its own; what was done, and what failed, also after the commit, is told later:
+    one that fails stops no other."""
+    try:
+        with kit.begin() as session:
+            one = work(session)
+            after_commit(session, lambda: done.append(one))
+    except Refusal as failure:
+        failures.append(failure)
+
+
+def _say_what_failed(failures: list[Refusal], *, left: int) -> None:
+    """Raises what stays to be done, in one line."""
+    if not failures:
+        return
+    said = " ".join(dict.fromkeys(str(failure) for failure in failures))
+    if left:
+        raise Unavailable(f"{said} Not erased yet: {cards_of(left)}. Type the same command again.")
+    raise Unavailable(f"All of it is erased. {said}")
+
+
+def _unknown(periods: Retention) -> str:
+    """A card that nobody can find by an address is no proof that nothing is kept."""
+    return (
+        f"A card is known by its sender's address for {periods.email_after_arrival} days after its arrival, and for "
+        f"{periods.email_at_most} after it was registered at the most. Of an older one names, the recipient's address "
+        "and the reply may still be kept: ask for its number, or for the code on the card or the slip, and use "
+        "--number or --code."
+    )
+
+
+def _block(campaign_id: int, card_id: uuid.UUID, kit: Kit, session: Session) -> bool:
+    return block_list.block(
+        session, campaign_id=campaign_id, card_id=card_id, ledger=kit.ledger.add, by=BY, at=now()
+    )
+
+
+def _erase(
+    campaign_id: int,
+    card_id: uuid.UUID,
+    kit: Kit,
+    session: Session,
+    *,
+    paper: str | None,
+    asked: str,
+    index: bytes | None,
 ) -> Erased:
-    with kit.begin() as session:
-        return erasure.erase(
-            session,
-            campaign_id=campaign_id,
-            card_id=card_id,
-            tools=kit.forgetting(),
-            asked=asked,
-            paper=paper,
-            email_index=index,
-            by=BY,
-            at=now(),
-        )
+    return erasure.erase(
+        session,
+        campaign_id=campaign_id,
+        card_id=card_id,
+        tools=kit.forgetting(),
+        asked=asked,
+        paper=paper,
+        email_index=index,
+        by=BY,
+        at=now(),
+    )
 
 
 def words_of(one: Erased) -> list[str]:

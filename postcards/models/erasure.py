@@ -11,7 +11,7 @@ from sqlalchemy.types import Text
 
 from postcards.models.base import Base, Mark, Moment, one_of
 
-#: How the card was named: by its number, by the sender's e-mail, or at the desk.
+#: How the card was named: by its number or a code, by the sender's e-mail, or at the desk.
 ASKED = ("number", "email", "desk")
 
 #: Kinds of lines in the ledger outside of the database; a line that names none is an erasure.

@@ -17,12 +17,14 @@ from sqlalchemy.orm import Session
 
 from postcards.db import after_commit
 from postcards.errors import Denied, NotFound, says
-from postcards.models import Card, Erasure
+from postcards.models import Card, Erasure, TrackingCode
 from postcards.rules.retention import PARTS
 from postcards.rules.text import clean
+from postcards.rules.tracking_code import SLIP_LENGTH, is_well_formed, normalise, spaced
 from postcards.services import cards, forgetting, journal, people, print_files
 from postcards.services.forgetting import Ledger, Outbox
 from postcards.services.print_files import Files
+from postcards.services.tracking import Mistyped, UnknownCode
 from postcards.vault import Vault
 
 #: What became of the paper of a card that is given up; "missing" keeps its stamp apart until the desk settles it.
@@ -30,9 +32,20 @@ PAPER = ("destroyed", "missing")
 
 
 class NumberGivenAgain(Denied):
-    """The card that was erased under this number is not the one that has it now."""
+    """The number has been on more than one card: on one that was erased, or that still holds something of people."""
 
     code = "number_given_again"
+
+
+#: Cards of a number of which something of people is there, the one that had it last first.
+_KEPT = text(
+    """
+    SELECT k.id FROM card k JOIN person p ON p.card_id = k.id LEFT JOIN arrival a ON a.card_id = k.id
+    WHERE k.campaign_id = :campaign_id AND k.number = :number
+      AND (coalesce(p.sender, p.recipient, p.message, p.volunteer, a.thanks) IS NOT NULL OR p.email_index IS NOT NULL)
+    ORDER BY k.status = 'void', k.received_at DESC
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +84,8 @@ class Erased:
 def by_number(session: Session, *, campaign_id: int, number: int, again: bool = False) -> list[uuid.UUID]:
     """This will find the card of a number: the living one, else the one that was given up last.
 
-    Raises `NotFound`; `NumberGivenAgain` when a card of this number was erased and another has it now, unless
-    `again` says that this other one is meant.
+    Raises `NotFound`; `NumberGivenAgain` when another card of this number still holds something of people, or was
+    erased and this one has it now, unless `again` says that this one is meant.
     """
     found = session.execute(
         select(Card.id)
@@ -82,6 +95,16 @@ def by_number(session: Session, *, campaign_id: int, number: int, again: bool = 
     ).scalar_one_or_none()
     if found is None:
         raise NotFound(says("There is no card %(number)s in this campaign.", number=number))
+    kept = list(session.scalars(_KEPT, {"campaign_id": campaign_id, "number": number}))
+    if not again and [card for card in kept if card != found]:
+        raise NumberGivenAgain(
+            says(
+                "Number %(number)s has been on more than one card. Something about people is still kept of: "
+                "%(codes)s. Say with --code which card is meant; --again means the one that had the number last.",
+                number=number,
+                codes=", ".join(spaced(session.get_one(Card, card).code) for card in kept),
+            )
+        )
     earlier = session.execute(
         select(Erasure.at)
         .where(Erasure.campaign_id == campaign_id, Erasure.number == number, Erasure.card_id != found)
@@ -98,6 +121,22 @@ def by_number(session: Session, *, campaign_id: int, number: int, again: bool = 
                 earlier=f"{earlier:%Y-%m-%d}",
             )
         )
+    return [found]
+
+
+def by_code(session: Session, *, campaign_id: int, code: str) -> list[uuid.UUID]:
+    """This will find the card of a code as a person typed it: the one on the card, or on its sender's slip, also one
+    that was replaced or ended. Raises `Mistyped`, `UnknownCode`."""
+    read = normalise(code)
+    if is_well_formed(read):
+        named = TrackingCode.code == read
+    elif is_well_formed(read, length=SLIP_LENGTH):
+        named = TrackingCode.slip_code == read
+    else:
+        raise Mistyped("A sign of this code is not right. Please compare it with the card, letter by letter.")
+    found = session.scalar(select(TrackingCode.card_id).where(TrackingCode.campaign_id == campaign_id, named))
+    if found is None:
+        raise UnknownCode("We know no card with this code.")
     return [found]
 
 

@@ -80,6 +80,7 @@ def test_a_whole_campaign_comes_back_on_an_empty_machine(
         back = run("db", "restore", file, HOME=new)
         assert (back.returncode, back.stderr) == (0, ""), back.stdout
         assert back.stdout.endswith("The books agree.\n")
+        assert "Shut out again whoever was shut out since 20" in back.stdout
         shown = json.loads(run("campaign", "show", vilnius.slug, "--json", HOME=new).stdout)
         assert shown["cap"] == 20
         assert shown["cards"]["arrived"] == 2
@@ -127,7 +128,7 @@ def test_whoever_was_erased_after_the_backup_stays_erased(
     assert [one["number"] for one in told["erased"]] == [cards[0].number]
     assert (told["nothing_left"], told["erased"][0]["paper"]) == (False, "none")
     again = run("erase", "vilnius", "--email", "ona@example.org", **how)
-    assert again.stdout.startswith("Nothing is left under this address; it was erased on 2")
+    assert again.stdout.startswith("No card is known by this address; its cards were erased on 2")
     with house.begin() as session:
         block_list.block(
             session, campaign_id=vilnius.id, card_id=cards[1].id, ledger=house.kit.ledger.add, by="cli", at=house.at

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ from sqlalchemy import text
 
 from postcards.errors import NotFound
 from postcards.gateways.erasure_ledger import LedgerDamaged
+from postcards.rules.tracking_code import spaced
 from postcards.services import (
+    cards,
     erasure,
     erasure_replay,
     registration,
@@ -21,6 +24,7 @@ from postcards.services import (
 )
 from postcards.services.checking import check_books
 from postcards.services.erasure import Erased, NumberGivenAgain
+from postcards.services.tracking import Mistyped, UnknownCode
 from tests.plugins.cast import House, Town
 from tests.services.whole_campaign import WholeCampaign, whole_campaign
 
@@ -202,6 +206,52 @@ def test_a_number_that_was_given_again_is_not_erased_by_mistake(house: House) ->
         assert erasure.by_number(session, campaign_id=town.id, number=1, again=True) == [second.id]
         with pytest.raises(NotFound):
             erasure.by_number(session, campaign_id=town.id, number=2)
+
+
+def test_a_number_names_no_card_while_an_earlier_one_of_it_still_holds_something(house: House) -> None:
+    """A card that was given up leaves its number to the next visitor at once, and its people for a week."""
+    town = house.open_campaign("vilnius", cap=1)
+    first = town.register()
+    with house.begin() as session:
+        cards.void(
+            session, campaign_id=town.id, card_id=first.id, reason="wish", paper="none", by="cli", at=house.at
+        )
+    second = replace(town, house=replace(house, at=house.at + dt.timedelta(hours=1))).register()
+    assert second.number == first.number
+
+    def named(**how: Any) -> list[uuid.UUID]:
+        with house.begin() as session:
+            return erasure.by_number(session, campaign_id=town.id, number=1, **how)
+
+    with pytest.raises(NumberGivenAgain, match="--code") as refused:
+        named()
+    told = str(refused.value)
+    assert 0 < told.index(spaced(second.tracking_code)) < told.index(spaced(first.tracking_code))
+    assert named(again=True) == [second.id]
+    erase(house, town, second.id)
+    with pytest.raises(NumberGivenAgain, match=spaced(first.tracking_code)):
+        named()  # what is left of the number is the first visitor's
+    erase(house, town, first.id)
+    assert named() == [second.id]
+
+
+def test_a_code_names_its_card_whoever_has_the_number_now(
+    house: House, bucharest: Town, vilnius: Town
+) -> None:
+    first = vilnius.register()
+    erase(house, vilnius, first.id)
+
+    def named(code: str, town: Town = vilnius) -> list[uuid.UUID]:
+        with house.begin() as session:
+            return erasure.by_code(session, campaign_id=town.id, code=code)
+
+    for code in (first.tracking_code, f" {spaced(first.tracking_code).lower()}\n", spaced(first.slip_code)):
+        assert named(code) == [first.id]
+    with pytest.raises(UnknownCode):
+        named(first.tracking_code, bucharest)
+    for code in ("", "1", first.tracking_code[:-1], first.tracking_code[::-1] + "0"):
+        with pytest.raises(Mistyped):
+            named(code)
 
 
 def test_the_same_request_again_brings_nobody_back(house: House, vilnius: Town) -> None:

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -234,8 +235,9 @@ def test_a_free_reason_goes_though_nothing_else_of_the_card_was_ever_kept(
             {"at": house.at, "code": card.tracking_code},
         )
     for days, expected in ((6.9, reason), (7, left)):
+        night = house.at + days * DAY
         retention.run(
             house.kit.begin, campaign_id=vilnius.id, tools=house.kit.forgetting(), worker="w", by="beat",
-            clock=lambda days=days: house.at + days * DAY,
+            clock=partial(dt.datetime.fromisoformat, night.isoformat()),
         )  # fmt: skip
         assert one(house, "SELECT void_reason FROM card") == expected
