@@ -12,11 +12,13 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 
-from sqlalchemy import ColumnElement, Row, select, update
+from sqlalchemy import Boolean, ColumnElement, Row, literal_column, select, update
 from sqlalchemy.orm import Session
 
-from postcards.errors import Denied
+from postcards.errors import Denied, Said, says, says_n
 from postcards.models import Card, Person
+from postcards.queries import manifests as seen
+from postcards.queries.print_runs import has_paper
 from postcards.rules.card_life import CardStatus
 from postcards.rules.dispatch import deposit
 from postcards.rules.edition import Edition
@@ -24,11 +26,15 @@ from postcards.rules.manifest import Content, Item, arrange, header
 from postcards.services import block_list, journal_chain, manifests, tallies
 from postcards.services.manifests import SealedManifest
 from postcards.services.people import PersonGone, open_recipient
-from postcards.vault import Vault
+from postcards.vault import KeyMissing, Vault, WrongMasterKey
 
 Taken = Row[uuid.UUID, int, str, str | None]
 Begin = Callable[[], AbstractContextManager[Session]]
 Clock = Callable[[], dt.datetime]
+
+
+#: A card on a list that lies in no bundle would be missed by the Post, and be nobody's to print again.
+HAS_PAPER: ColumnElement[bool] = literal_column(has_paper("card"), Boolean)
 
 
 class NothingToSeal(Denied):
@@ -49,10 +55,10 @@ def seal(
 ) -> SealedManifest | None:
     """Put up to `edition.dispatch.manifest_size` cards, by country and number, on a manifest and seal it.
 
-    `due` is the cut-off that asks for it, when one does. Cards wait that are held, claimed by a print run, bound
-    for somebody who wants none (those are held now), or for a country that the Post does not serve on the deposit
-    date. This will return the manifest, or None when no card is free to go; fewer lines than the size mean that
-    none was left.
+    `due` is the cut-off that asks for it, when one does. Cards wait that are held, claimed by a print run, in the
+    file of one that nobody has taken yet, bound for somebody who wants none (those are held now), or for a country
+    that the Post does not serve on the deposit date. This will return the manifest, or None when no card is free to
+    go; fewer lines than the size mean that none was left.
     """
     manifests.lock(session, campaign_id)
     block_list.hold(session, campaign_id=campaign_id, by=by, at=at)
@@ -101,11 +107,24 @@ def seal_all(
             break
         done.append(sealed)
     if not done:
-        raise NothingToSeal(
-            "No card is ready for the post: none is printed, or those that are wait for the desk, "
-            "for a print run, or for their country to be served again."
-        )
+        with begin() as session:
+            waiting = seen.waiting(session, campaign_id=campaign_id, suspended=())
+        raise NothingToSeal(_why_not(waiting))
     return done
+
+
+def _why_not(waiting: seen.Waiting) -> Said:
+    """The one thing that the desk can do at once is said by its number; the others stand on its first page."""
+    if waiting.without_paper:
+        return says_n(
+            "No card is ready for the post. One waits for somebody to download the file of its print run.",
+            "No card is ready for the post. %(n)s wait for somebody to download the file of their print run.",
+            waiting.without_paper,
+        )
+    return says(
+        "No card is ready for the post: none is printed, or those that are wait for the desk, "
+        "for a print run, or for their country to be served again."
+    )
 
 
 def free_to_go(campaign_id: int, suspended: Collection[str]) -> ColumnElement[bool]:
@@ -116,6 +135,7 @@ def free_to_go(campaign_id: int, suspended: Collection[str]) -> ColumnElement[bo
         & (Card.held == [])
         & Card.print_run_id.is_(None)
         & Card.country.not_in(suspended)
+        & HAS_PAPER
     )
 
 
@@ -151,8 +171,10 @@ def _postal_codes(session: Session, vault: Vault, card_ids: Sequence[uuid.UUID])
     for person in session.scalars(select(Person).where(Person.card_id.in_(card_ids))):
         try:
             found[person.card_id] = open_recipient(vault, person).address.postal_code or ""
-        except PersonGone:  # erased since it was printed: the card goes, its line says the country alone
-            continue
+        except WrongMasterKey:  # nothing of the house can be read: it has to be put right first
+            raise
+        except (PersonGone, KeyMissing):
+            continue  # erased since it was printed, or its key is lost: the card goes, its line says the country alone
     return found
 
 

@@ -13,7 +13,7 @@ from postcards.errors import Invalid
 from postcards.models import Manifest
 from postcards.queries import campaigns, tallies
 from postcards.queries import manifests as manifest_queries
-from postcards.services import cut_offs, dispatch
+from postcards.services import cut_offs, dispatch, print_handout
 from postcards.services.checking import check_books
 from postcards.services.dispatch import NothingToSeal
 from postcards.services.manifests import content_of
@@ -21,6 +21,7 @@ from postcards.services.withdrawal import Answered, withdraw
 from postcards.vault import KeyMissing
 from tests.plugins.cast import AT, Town
 from tests.services.posting import make_all, one, printed, seal, status_of
+from tests.services.print_desk import MINUTE, ask, do, draw, seen
 
 LANGUAGES = ("lt", "en", "pl", "ru")
 
@@ -126,6 +127,41 @@ def test_held_and_claimed_cards_wait(vilnius: Town, wait: str) -> None:
         assert (found.ready, found.held + found.in_print_run) == (1, 1)
     seal(vilnius)
     assert (status_of(vilnius, stays), status_of(vilnius, goes)) == ("printed", "sealed")
+
+
+def test_cards_whose_file_nobody_has_taken_wait_for_it_and_the_desk_reads_so(vilnius: Town) -> None:
+    """The Post must not be shown cards without paper."""
+    by_kiosk, in_file = printed(vilnius), vilnius.register().number
+    run = ask(vilnius)
+    assert draw(vilnius, run).status == "ready"
+    assert waiting_of(vilnius) == (1, 1)
+    assert [sealed.lines for sealed in seal(vilnius)] == [1]
+    assert (status_of(vilnius, by_kiosk), status_of(vilnius, in_file)) == ("sealed", "printed")
+    with pytest.raises(NothingToSeal, match="One waits for somebody to download the file of its print run"):
+        seal(vilnius)
+    assert seen(vilnius, run).lacks_paper
+    do(vilnius, print_handout.take, run)
+    assert waiting_of(vilnius) == (1, 0)
+    assert [sealed.lines for sealed in seal(vilnius)] == [1]
+    assert books(vilnius) == []
+
+
+def test_a_card_goes_when_one_of_its_runs_was_taken(vilnius: Town) -> None:
+    vilnius.register()
+    draw(vilnius, ask(vilnius))
+    again = ask(vilnius, numbers=(1, 1), reason="nobody has the file", at=AT + MINUTE)
+    draw(vilnius, again)
+    with pytest.raises(NothingToSeal):
+        seal(vilnius)
+    do(vilnius, print_handout.take, again)
+    assert [sealed.lines for sealed in seal(vilnius)] == [1]
+
+
+def waiting_of(town: Town) -> tuple[int, int]:
+    """Cards that could go now, and those in a file that nobody has taken."""
+    with town.house.begin() as session:
+        found = manifest_queries.waiting(session, campaign_id=town.id, suspended=())
+    return found.ready, found.without_paper
 
 
 def test_a_destination_suspended_since_it_was_printed_waits_for_its_deposit_date(vilnius: Town) -> None:
@@ -285,7 +321,7 @@ def test_a_campaign_made_after_the_cut_off_waits_for_the_next(vilnius: Town) -> 
 def test_a_campaign_that_cannot_be_sealed_stops_no_other(vilnius: Town, bucharest: Town) -> None:
     number = printed(bucharest, language="ro")
     printed(vilnius)
-    run(vilnius, f"UPDATE person SET key_id = 'lost' WHERE campaign_id = {vilnius.id}")
+    run(vilnius, f"UPDATE campaign SET data_key = 'lost' WHERE id = {vilnius.id}")
     with pytest.raises(KeyMissing):
         beat(vilnius, AFTER + dt.timedelta(days=1))  # Bucharest sends on Tuesdays
     assert status_of(bucharest, number) == "sealed"
