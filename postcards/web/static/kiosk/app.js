@@ -1,5 +1,6 @@
 // What the screens share, and the way from one to the next.
 
+import { closeDialogs } from "./dialog.js";
 import { language, setLanguage } from "./texts.js";
 import { newVisitor } from "./visitor.js";
 
@@ -14,6 +15,7 @@ export const app = {
   faults: {}, // field → () => sentence, from the last check
   printed: null, // the lines as the server would print them, from the read-back; null when it could not be asked
   card: null, // the registered card, on the last screen
+  late: [], // numbers of cards whose yes came when their visitor had been cleared already, until a volunteer looks
 };
 
 const screens = new Map();
@@ -25,7 +27,11 @@ export const screen = (name, draw) => screens.set(name, draw);
 
 /** Tells the strip and whoever else shows a part of the state. */
 export const announce = () => { for (const listener of changed) listener(); };
-export const onChange = (listener) => changed.add(listener);
+/** Returns how to stop listening. */
+export function onChange(listener) {
+  changed.add(listener);
+  return () => changed.delete(listener);
+}
 
 export function go(name) {
   leave();
@@ -57,6 +63,7 @@ const pageLanguage = language();
 
 /** An empty page in the language that the page opened with, or the campaign's first: the one before chose their own. */
 export function nextVisitor() {
+  closeDialogs();
   forgetVisitor();
   const { languages } = campaign();
   setLanguage(languages.includes(pageLanguage) ? pageLanguage : languages[0]);

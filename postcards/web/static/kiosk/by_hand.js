@@ -1,13 +1,14 @@
 // A stock card that its sender wrote by hand: found by its code or number, bound to its country, and then it may travel.
 
 import { NoAnswer, Refused } from "./api.js";
-import { app, campaign } from "./app.js";
+import { app, campaign, go } from "./app.js";
 import { combobox } from "./combobox.js";
 import { countryName } from "./countries.js";
 import { openDialog } from "./dialog.js";
 import { fill, h, refresh } from "./dom.js";
 import { faultsByField, refusalWords } from "./faults.js";
 import { customField, enterMovesOn, showFaults, textField, yesField } from "./fields.js";
+import { AWAY } from "./screen_idle.js";
 import { countryOptions } from "./screen_writing.js";
 import { store } from "./store.js";
 import { cardNumber, inLanguage, language, t } from "./texts.js";
@@ -25,11 +26,12 @@ export function stampOf(typed, stamps) {
 }
 
 export function bindByHand() {
+  const { consent } = campaign(); // the text of this window, whatever the campaign says when it is sent
   const given = { card: "", country: "", agreed: false, notice: false, name: "", email: "" };
   let sent = null; // the same words again are the same card, whether or not the first answer was lost
 
   const card = textField({
-    label: () => t("Code or number of the card"), hint: () => t("Scan the square on the card, or type what stands beside it."), required: true, value: "", maxLength: 300,
+    label: () => t("Code or number of the card"), hint: () => t("The number that stands on the card. A hand scanner can read its square instead."), required: true, value: "", maxLength: 300,
     oninput: (text) => { given.card = text; }, attributes: { dir: "ltr" },
   });
   const country = customField({ label: () => t("Country"), required: true, hint: () => t("Type the first letters.") }, (id, describedBy) => combobox({
@@ -37,7 +39,7 @@ export function bindByHand() {
     attributes: { "aria-describedby": describedBy, "aria-required": "true", enterkeyhint: "next" },
   }));
   const notice = h("div", { class: "notice", tabindex: "0", role: "region", "aria-label": () => t("What happens to what you type"), lang: language() },
-    inLanguage(campaign().consent.texts).split(/\n\s*\n/).filter(Boolean).map((one) => h("p", { dir: "auto" }, one.trim())));
+    inLanguage(consent.texts).split(/\n\s*\n/).filter(Boolean).map((one) => h("p", { dir: "auto" }, one.trim())));
   const agree = yesField({ label: () => t("I have read this, and I agree."), checked: false, onchange: (yes) => { given.agreed = yes; } });
   const name = textField({ label: () => t("Your name"), required: true, value: "", maxLength: 100, capitals: "words", oninput: (text) => { given.name = text; } });
   const email = textField({
@@ -67,7 +69,7 @@ export function bindByHand() {
     const words = {
       address_on_paper: true, number: stamp.number, recipient: { country: given.country }, language: language(),
       sender: given.notice ? { name: given.name.trim(), email: given.email.trim() } : null,
-      consent: { version: campaign().consent.version, arrival_notice: given.notice }, volunteer: store.volunteer || null,
+      consent: { version: consent.version, arrival_notice: given.notice }, volunteer: store.volunteer || null,
     };
     const key = JSON.stringify(words);
     if (sent?.key !== key) {
@@ -87,6 +89,8 @@ export function bindByHand() {
       done(await app.api.post("/kiosk/cards", bodyOf(stamp)));
     } catch (error) {
       if (!(error instanceof Refused) && !(error instanceof NoAnswer)) throw error;
+      if (!box.open) return; // closed meanwhile, by hand or by its watch
+      if (error instanceof Refused && error.unpaired) return go("unpaired");
       const found = error instanceof Refused ? faultsByField(error.errors) : {};
       const shown = showFaults(fields, found);
       const words = error instanceof NoAnswer ? t("No connection") : found[""]?.() ?? refusalWords(error);
@@ -99,7 +103,7 @@ export function bindByHand() {
   function done(answer) {
     const number = cardNumber(answer.number, campaign().cap);
     fill(form, h("p", { class: "message message--good", role: "status" }, t("No. {number} goes to {country}. Put it with the printed cards.", { number, country: countryName(given.country) })),
-      h("div", { class: "code-box" }, h("span", { class: "code-box__label" }, () => t("Your own code – write it down or take the slip")), h("bdi", { class: "code" }, answer.slip_code.match(/.{1,4}/g).join("-"))),
+      h("div", { class: "code-box" }, h("span", { class: "code-box__label" }, () => t("Your own code – write it down")), h("bdi", { class: "code" }, answer.slip_code.match(/.{1,4}/g).join("-"))),
       h("div", { class: "button-row" }, h("button", { class: "button button--main", type: "button", onclick: () => { box.close(); bindByHand(); } }, () => t("The next card"))));
     app.look();
   }
@@ -107,7 +111,7 @@ export function bindByHand() {
   const button = h("button", { class: "button button--main", type: "submit" }, () => t("Bind this card"));
   const form = h("form", { class: "stack", novalidate: true }, card.element, country.element, notice, agree.element, arrival.element, person, trouble, button);
   enterMovesOn(form, bind);
-  const box = openDialog(() => t("A card written by hand"), form);
+  const box = openDialog(() => t("A card written by hand"), form, { stays: AWAY });
   refresh();
   card.input.focus();
 }

@@ -10,6 +10,7 @@ import "./screen_pairing.js";
 import "./screen_start.js";
 import "./screen_writing.js";
 import "./screen_reading.js";
+import "./screen_resuming.js";
 import "./screen_done.js";
 import { language, onLanguage } from "./texts.js";
 

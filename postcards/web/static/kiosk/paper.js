@@ -15,6 +15,12 @@ function failureWords(error) {
   return () => error.message;
 }
 
+// The desk has this number on paper, or soon will: of two papers with one number only one may travel.
+const ELSEWHERE = {
+  printed_elsewhere: () => t("The desk has printed this card too. Put this one into the box for spoiled cards."),
+  in_print_run: () => t("The desk is printing this card too. Put this one into the box for spoiled cards."),
+};
+
 /** What goes into `panel` first; the panel then redraws itself step by step. `reason` is why it is printed again. */
 export function paperPanel(card, panel, reason = null) {
   const news = h("div", { class: "news" });
@@ -24,9 +30,10 @@ export function paperPanel(card, panel, reason = null) {
     button.setAttribute("aria-busy", "true");
     fill(news);
     try {
-      const address = await fetchPaper(card);
-      fill(panel, ask(card, panel, address, reason));
+      const address = await fetchPaper(card, () => panel.isConnected);
+      if (address) fill(panel, ask(card, panel, address, reason));
     } catch (error) {
+      if (!panel.isConnected) return; // the next visitor is here
       button.removeAttribute("aria-busy");
       if (error instanceof Refused && error.unpaired) go("unpaired");
       else fill(news, message("error", "warning", h("p", {}, failureWords(error))));
@@ -46,11 +53,14 @@ function ask(card, panel, address, reason) {
     yes.setAttribute("aria-busy", "true");
     try {
       await recordPrint(card, print);
+      if (!panel.isConnected) return;
       fill(panel, message("good", "check", h("p", {}, () => t("Printed. Now it can be signed and put into the box."))),
         h("button", { class: "button button--quiet", type: "button", onclick: () => fill(panel, askWhy(card, panel)) }, () => t("Print it once more")));
     } catch (error) {
       yes.removeAttribute("aria-busy");
+      if (!panel.isConnected) return;
       if (error instanceof Refused && error.unpaired) return go("unpaired");
+      if (error instanceof Refused && Object.hasOwn(ELSEWHERE, error.code)) return fill(panel, message("warning", "warning", h("p", {}, ELSEWHERE[error.code])));
       fill(news, message("error", "warning", h("p", {}, error instanceof NoAnswer ? () => t("The server does not answer. Touch “Yes” once more in a moment.") : failureWords(error))));
     }
   }

@@ -18,10 +18,11 @@ export function letGo() {
   shown = null;
 }
 
-/** Fetches the card's PDF; returns the address of the bytes, valid until the next one or letGo(). */
-export async function fetchPaper(card) {
+/** Fetches the card's PDF; returns the address of the bytes, valid until the next one or letGo(); null when no longer `wanted()`. */
+export async function fetchPaper(card, wanted) {
   const path = card.postcard.includes("?") ? card.postcard : `${card.postcard}?sheet=a6`;
   const blob = await app.api.file(path);
+  if (!wanted()) return null;
   letGo();
   shown = URL.createObjectURL(new Blob([blob], { type: "application/pdf" }));
   return shown;

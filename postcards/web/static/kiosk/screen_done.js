@@ -44,7 +44,7 @@ screen("done", (stage) => {
       h("p", { class: "done__number" }, cardNumber(card.number, campaign().cap)),
       h("p", { class: "soft" }, () => t("One of {cap}.", { cap: figure(campaign().cap) })),
       h("div", { class: "code-box" },
-        h("span", { class: "code-box__label" }, () => t("Your own code – write it down or take the slip")),
+        h("span", { class: "code-box__label" }, () => t("Your own code – write it down")),
         h("bdi", { class: "code" }, grouped(card.slip_code)),
         h("span", { class: "soft small" }, () => t("With it you can see where your card is, and ask us to correct or erase what we keep. It is never printed on the card."))),
       warning(card),

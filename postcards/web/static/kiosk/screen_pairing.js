@@ -1,9 +1,12 @@
 // The first minute of a device: a code from the desk, a name for the tablet, the volunteer's first name.
 
 import { NoAnswer, Refused } from "./api.js";
-import { app, go, screen } from "./app.js";
+import { app, campaign, forgetVisitor, go, screen } from "./app.js";
+import { closeDialogs } from "./dialog.js";
 import { drawing, h } from "./dom.js";
 import { enterMovesOn, showFaults, textField } from "./fields.js";
+import { watchIdle } from "./idle.js";
+import { AWAY } from "./screen_idle.js";
 import { store } from "./store.js";
 import { t } from "./texts.js";
 
@@ -41,8 +44,10 @@ function drawPairing(stage, again) {
       store.token = answer.token;
       store.volunteer = entered.volunteer.trim();
       app.api.token = answer.token;
+      const before = campaign().slug;
       app.kiosk = await app.api.get("/kiosk");
-      go("start");
+      if (store.underWay || before !== campaign().slug) forgetVisitor(); // what is under way holds the words; another campaign has another text
+      go(store.underWay ? "resuming" : "start");
     } catch (error) {
       const unfit = error instanceof Refused && error.errors.some((one) => one.field === "device_name");
       showFaults(fields, unfit ? { name: () => t("Please use letters and figures, and not too many.") } : { code: words(error) });
@@ -65,7 +70,10 @@ screen("pairing", (stage) => drawPairing(stage, false));
 screen("unpaired", (stage) => {
   store.token = null;
   app.api.token = null;
+  closeDialogs();
   drawPairing(stage, true);
+  // A new code may be long in coming: the words of who was at the page do not wait for it.
+  return watchIdle({ seconds: AWAY, over: forgetVisitor });
 });
 
 screen("insecure", (stage) => {

@@ -1,7 +1,7 @@
 // The read-back: the visitor looks at the address, says it is right, and a stamp is taken.
 
 import { Refused } from "./api.js";
-import { app, campaign, go, nextVisitor, screen } from "./app.js";
+import { app, campaign, go, screen } from "./app.js";
 import { drawing, fill, h } from "./dom.js";
 import { envelope } from "./envelope.js";
 import { faultsByField, onFirstScreen, refusalWords } from "./faults.js";
@@ -63,9 +63,9 @@ screen("reading", (stage) => {
   async function confirm() {
     if (sending) return;
     store.underWay = cardOf(app.visitor, {
-      consentVersion: campaign().consent.version, language: language(), volunteer: store.volunteer, form: app.form,
-      typed: campaign().message_area === "typed",
+      language: language(), volunteer: store.volunteer, form: app.form, typed: campaign().message_area === "typed",
     });
+    store.underWayOf = campaign().slug;
     busy(true);
     fill(news);
     sending = send(app.api, tell);
@@ -90,22 +90,4 @@ screen("reading", (stage) => {
     h("div", { class: "spread reading__on" }, correct, take));
   const stopWatching = watchVisitor(stage);
   return () => { sending?.stop(); stopWatching(); };
-});
-
-// A card that was under way when the page was reloaded: the same body goes out again.
-screen("resuming", (stage) => {
-  const news = h("p", { role: "status" }, () => t("A card was on its way when this page was closed. It is being sent again."));
-  stage.append(h("div", { class: "narrow stack" }, h("h1", { tabindex: "-1" }, () => t("One card is still on its way")), news, h("progress", { "aria-label": () => t("Sending") })));
-  const sending = send(app.api, () => {});
-  sending.answer.then((card) => {
-    app.card = card;
-    lastCards.add(card);
-    go("done");
-  }, (error) => {
-    if (error instanceof Refused && error.unpaired) return go("unpaired");
-    return fill(stage, h("div", { class: "narrow stack" }, h("h1", { tabindex: "-1" }, () => t("That card was not registered")),
-      h("p", {}, () => (error instanceof Refused ? refusalWords(error) : String(error))),
-      h("button", { class: "button button--main", type: "button", onclick: nextVisitor }, () => t("Begin again"))));
-  });
-  return () => sending.stop();
 });

@@ -1,31 +1,55 @@
 // The first screen of a visitor: their language, what happens to what they type, and their yes.
 
-import { app, campaign, go, screen } from "./app.js";
+import { app, campaign, go, onChange, screen } from "./app.js";
 import { drawing, fill, h, refresh } from "./dom.js";
 import { enterMovesOn, showFaults, textField, yesField } from "./fields.js";
+import { TOUCHES } from "./idle.js";
+import { watchVisitor } from "./screen_idle.js";
 import { inLanguage, language, onLanguage, t } from "./texts.js";
+import { hasWords } from "./visitor.js";
 
 const paragraphs = (text) => text.split(/\n\s*\n/).filter((one) => one.trim()).map((one) => h("p", { dir: "auto" }, one.trim()));
 
 screen("start", (stage) => {
   const { visitor } = app;
-  const { consent, texts, status, remaining } = campaign();
+  const texts = () => campaign().texts;
+  let { consent } = campaign(); // the text that is on this page
+  if (visitor.consentVersion !== consent.version || app.faults["consent.version"]) Object.assign(visitor, { agreed: false, consentVersion: "" });
 
-  let notOpen = null;
-  if (status !== "open") notOpen = () => t("The campaign is not open at the moment: cards cannot be registered now.");
-  else if (remaining === 0) notOpen = () => inLanguage(texts?.full) || t("All cards of this campaign have been taken.");
+  const state = h("div", { role: "status" });
+  let shown = null;
+  function showState() {
+    const { status, remaining } = campaign();
+    const found = status !== "open" ? "closed" : remaining === 0 ? "full" : "open";
+    if (found === shown) return;
+    shown = found;
+    const words = found === "closed" ? () => t("The campaign is not open at the moment: cards cannot be registered now.")
+      : () => inLanguage(texts()?.full) || t("All cards of this campaign have been taken.");
+    fill(state, found === "open" ? null : h("p", { class: "message message--warning" }, drawing("warning"), h("span", {}, words)));
+  }
+  showState();
 
   const notice = h("div", { class: "notice", tabindex: "0", role: "region", "aria-label": () => t("What happens to what you type") });
   const showNotice = () => {
     notice.lang = language();
-    fill(notice, paragraphs(inLanguage(texts?.kiosk_notice)), paragraphs(inLanguage(consent.texts)));
+    fill(notice, paragraphs(inLanguage(texts()?.kiosk_notice)), paragraphs(inLanguage(consent.texts)));
   };
   showNotice();
   const stopListening = onLanguage(showNotice);
 
+  // From the first touch on somebody may be reading: the text stays as it is, and who walks away is forgotten.
+  let stopWatching = null;
+  const begun = () => { stopWatching ??= watchVisitor(stage); };
+  const stopFollowing = onChange(() => {
+    showState();
+    if (stopWatching || consent.version === campaign().consent.version) return;
+    ({ consent } = campaign());
+    showNotice();
+  });
+
   const agree = yesField({
     label: () => t("I have read this, and I agree."), checked: visitor.agreed,
-    onchange: (yes) => { visitor.agreed = yes; },
+    onchange: (yes) => Object.assign(visitor, { agreed: yes, consentVersion: yes ? consent.version : "" }),
   });
   const email = textField({
     label: () => t("Your e-mail"), hint: () => t("For this one message; then it is deleted."), required: true, value: visitor.email, type: "email", inputmode: "email", maxLength: 254,
@@ -58,9 +82,9 @@ screen("start", (stage) => {
 
   stage.append(h("div", { class: "start" },
     h("div", { class: "start__welcome stack" },
-      h("h1", { tabindex: "-1" }, () => inLanguage(texts?.title) || t("A card from here to someone far away")),
-      h("p", { class: "lede" }, () => inLanguage(texts?.invitation) || t("Write to somebody you miss. We print the card and hand it to the post.")),
-      notOpen ? h("p", { class: "message message--warning", role: "status" }, drawing("warning"), h("span", {}, notOpen)) : null,
+      h("h1", { tabindex: "-1" }, () => inLanguage(texts()?.title) || t("A card from here to someone far away")),
+      h("p", { class: "lede" }, () => inLanguage(texts()?.invitation) || t("Write to somebody you miss. We print the card and hand it to the post.")),
+      state,
       drawing("horizon"), drawing("horizon-tall")),
     form));
   if (Object.keys(app.faults).length) {
@@ -68,5 +92,12 @@ screen("start", (stage) => {
     app.faults = {};
   }
   refresh();
-  return () => stopListening();
+  if (hasWords(visitor)) begun();
+  for (const kind of TOUCHES) document.addEventListener(kind, begun, { passive: true });
+  return () => {
+    stopListening();
+    stopFollowing();
+    stopWatching?.();
+    for (const kind of TOUCHES) document.removeEventListener(kind, begun);
+  };
 });

@@ -34,6 +34,7 @@ screen("writing", (stage) => {
   const typed = campaign().message_area === "typed";
   let addressFields = new Map();
   let asked = "";
+  let left = false; // an answer that comes later is nobody's any more
 
   const sender = textField({
     label: () => t("Your name"), hint: () => t("As it should stand on the card."), required: true, value: visitor.sender, maxLength: 100, capitals: "words",
@@ -80,12 +81,12 @@ screen("writing", (stage) => {
     if (!code) return;
     try {
       const form = await addressForm(code);
-      if (asked !== code) return; // another country was chosen meanwhile
+      if (left || asked !== code) return; // another country was chosen meanwhile
       app.form = form;
       redraw();
       if (form.suspended) country.setFault(() => inLanguage(form.suspended.note) || t("No post goes there at present."));
     } catch (error) {
-      if (asked !== code) return;
+      if (left || asked !== code) return;
       if (error instanceof Refused && error.unpaired) go("unpaired");
       else if (error instanceof Refused && error.status < 500) country.setFault(() => t("This country cannot be written to from here."));
       else fill(place, h("p", { class: "soft" }, () => t("The form for this country could not be fetched.")), h("button", { type: "button", class: "button", onclick: () => choose(code) }, () => t("Try again")));
@@ -110,13 +111,18 @@ screen("writing", (stage) => {
   async function ask() {
     if (onward.hasAttribute("aria-busy")) return;
     onward.setAttribute("aria-busy", "true");
+    const words = JSON.stringify(visitor);
+    // What was asked is the answer to these words alone: mended meanwhile, they are asked about once more.
+    const overtaken = () => left || words !== JSON.stringify(visitor);
     try {
-      app.printed = await app.api.post("/kiosk/read-back", cardOf(visitor, {
-        consentVersion: campaign().consent.version, language: language(), volunteer: store.volunteer, form: app.form, typed,
-      }));
+      const printed = await app.api.post("/kiosk/read-back", cardOf(visitor, { language: language(), volunteer: store.volunteer, form: app.form, typed }));
+      onward.removeAttribute("aria-busy");
+      if (overtaken()) return;
+      app.printed = printed;
       go("reading");
     } catch (error) {
       onward.removeAttribute("aria-busy");
+      if (overtaken()) return;
       if (error instanceof NoAnswer || error.worthRetrying) { // the page's own eyes must do for now
         app.printed = null;
         go("reading");
@@ -149,5 +155,5 @@ screen("writing", (stage) => {
 
   const stopListening = onLanguage(() => { box.relabel(); relabelAddress(); });
   const stopWatching = watchVisitor(stage);
-  return () => { stopListening(); stopWatching(); };
+  return () => { left = true; stopListening(); stopWatching(); };
 });

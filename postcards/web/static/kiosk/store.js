@@ -3,6 +3,7 @@
 const TOKEN = "kiosk.token";
 const VOLUNTEER = "kiosk.volunteer";
 const UNDER_WAY = "kiosk.under-way";
+const UNDER_WAY_OF = "kiosk.under-way-of";
 
 function keep(shelf, key, value) {
   if (value === null) shelf.removeItem(key);
@@ -27,6 +28,10 @@ export const store = {
   // A reload must not make a second card of the same words, so the body and its id outlive the page, not the tab.
   get underWay() { return look(sessionStorage, UNDER_WAY); },
   set underWay(card) { keep(sessionStorage, UNDER_WAY, card); },
+
+  // Whose text its visitor agreed to: a device that is paired anew may belong to another campaign.
+  get underWayOf() { return look(sessionStorage, UNDER_WAY_OF); },
+  set underWayOf(slug) { keep(sessionStorage, UNDER_WAY_OF, slug); },
 };
 
 const MOST = 5; // cards that can be printed again from this page

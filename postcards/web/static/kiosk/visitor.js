@@ -3,6 +3,7 @@
 export function newVisitor() {
   return {
     agreed: false,
+    consentVersion: "", // of the text that was on the page when they agreed
     arrivalNotice: false,
     email: "",
     sender: "",
@@ -16,6 +17,9 @@ export function newVisitor() {
   };
 }
 
+/** Whether anything of somebody is there that the next person must not find. */
+export const hasWords = (visitor) => Object.entries(newVisitor()).some(([name, none]) => String(visitor[name]) !== String(none));
+
 /** "2026-12-18T10:15:00+02:00": the device's own time with its offset. */
 export function now(at = new Date()) {
   const two = (n) => String(Math.trunc(Math.abs(n))).padStart(2, "0");
@@ -27,7 +31,7 @@ export function now(at = new Date()) {
 const orNull = (text) => text.trim() || null;
 
 /** The card as the API takes it, with an id of its own: the same body is sent until an answer comes. */
-export function cardOf(visitor, { consentVersion, language, volunteer, form, typed }) {
+export function cardOf(visitor, { language, volunteer, form, typed }) {
   const has = (name) => form.fields.some((field) => field.name === name);
   return {
     id: crypto.randomUUID(),
@@ -44,7 +48,7 @@ export function cardOf(visitor, { consentVersion, language, volunteer, form, typ
     },
     message: typed ? orNull(visitor.message) : null,
     language,
-    consent: { version: consentVersion, arrival_notice: visitor.arrivalNotice },
+    consent: { version: visitor.consentVersion, arrival_notice: visitor.arrivalNotice },
     volunteer: orNull(volunteer),
   };
 }
