@@ -241,6 +241,9 @@ def test_a_kiosk_that_cannot_be_is_refused_with_the_field(house: House, ruta: Br
 def test_sealing_now_takes_what_is_ready_and_says_when_nothing_is(
     house: House, ruta: Browser, whole: WholeCampaign
 ) -> None:
+    with house.begin() as session:
+        run = session.scalars(text("SELECT id FROM print_run WHERE run = 1")).one()
+    assert ruta.get(f"/desk/c/vilnius/print-runs/{run}/file").status_code == 200, "one of the three is in it"
     ruta.get("/desk/c/vilnius/manifests/")
     ruta.post("/desk/c/vilnius/manifests/sealing")
     page = ruta.get("/desk/c/vilnius/manifests/").get_data(as_text=True)
