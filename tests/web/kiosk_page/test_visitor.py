@@ -2,58 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import re
-from collections.abc import Iterator
+from playwright.sync_api import Page, Route, expect
 
-import pytest
-from playwright.sync_api import Browser, Page, Route, expect
-
-from postcards.services import kiosks
 from tests.plugins.browser import faults_of
-from tests.plugins.cast import House, Town
-
-
-@pytest.fixture
-def page(browser: Browser, web_server: str, house: House, vilnius: Town) -> Iterator[Page]:
-    """A tablet, paired with the campaign Vilnius and standing at the first screen; no script may fail on it."""
-    with house.begin() as session:
-        _, code = kiosks.add_kiosk(
-            session,
-            campaign_id=vilnius.id,
-            venue_slug=vilnius.edition.venues[0].slug,
-            name="Window",
-            by="test",
-            at=dt.datetime.now(dt.UTC),
-        )
-    surprises: list[str] = []
-    context = browser.new_context(viewport={"width": 1024, "height": 768}, locale="en-GB")
-    opened = context.new_page()
-    opened.on("pageerror", lambda error: surprises.append(str(error)))
-    opened.goto(f"{web_server}/kiosk/")
-    opened.get_by_label("Pairing code").fill(code)
-    opened.get_by_label("Name of this device").fill("Tablet")
-    opened.get_by_label("Your first name").fill("Rūta")
-    opened.keyboard.press("Enter")
-    expect(opened.get_by_role("button", name="Begin my card")).to_be_visible()
-    yield opened
-    assert surprises == []
-
-
-def _begin(page: Page) -> None:
-    page.get_by_label("I have read this, and I agree.").check()
-    page.get_by_role("button", name="Begin my card").click()
-
-
-def _write(page: Page, name: str = "Jonas Petraitis") -> None:
-    page.get_by_label("Your name").fill("Ona Petraitienė")
-    page.get_by_label("Name", exact=True).fill(name)
-    country = page.get_by_role("combobox", name="Country")
-    country.fill("germ")
-    country.press("Enter")
-    page.get_by_label("Street and number").fill("Hauptstraße 5")
-    page.get_by_label("Postcode").fill("10115")
-    page.get_by_label("Town").fill("Berlin")
+from tests.web.kiosk_page.at_kiosk import begin, read_back, take_a_stamp, write
 
 
 def _no_barrier(page: Page, screen: str) -> None:
@@ -62,25 +14,25 @@ def _no_barrier(page: Page, screen: str) -> None:
 
 def test_every_screen_is_open_to_everybody(page: Page) -> None:
     _no_barrier(page, "start")
-    _begin(page)
-    page.get_by_role("button", name="Read it back").click()
+    begin(page)
+    read_back(page)
     expect(page.get_by_text("Please fill this in.").first).to_be_visible()
     _no_barrier(page, "faults")
     page.get_by_role("combobox", name="Country").click()
     expect(page.get_by_role("option").first).to_be_visible()
     _no_barrier(page, "countries")
-    _write(page)
-    page.get_by_role("button", name="Read it back").click()
+    write(page)
+    read_back(page)
     expect(page.get_by_role("heading", name="Is everything right?")).to_be_visible()
     _no_barrier(page, "read-back")
-    page.get_by_role("button", name=re.compile("take a stamp")).click()
+    take_a_stamp(page)
     expect(page.get_by_role("heading", name="Your card is registered")).to_be_visible()
     _no_barrier(page, "done")
 
 
 def test_another_language_keeps_what_is_typed_and_finds_countries_in_it(page: Page) -> None:
-    _begin(page)
-    _write(page)
+    begin(page)
+    write(page)
     page.get_by_role("button", name="Lietuvių").click()
     country = page.locator("[role=combobox]")
     expect(country).to_have_value("Vokietija")
@@ -95,10 +47,10 @@ def test_another_language_keeps_what_is_typed_and_finds_countries_in_it(page: Pa
     expect(page.get_by_label("Postcode")).to_have_value("")
 
 
-def test_an_answer_that_is_lost_makes_no_second_card(page: Page, house: House, vilnius: Town) -> None:
-    _begin(page)
-    _write(page)
-    page.get_by_role("button", name="Read it back").click()
+def test_an_answer_that_is_lost_makes_no_second_card(page: Page) -> None:
+    begin(page)
+    write(page)
+    read_back(page)
     sent: list[str | None] = []
 
     def lose_the_first_answer(route: Route) -> None:
@@ -110,7 +62,7 @@ def test_an_answer_that_is_lost_makes_no_second_card(page: Page, house: House, v
             route.continue_()
 
     page.route("**/api/v1/kiosk/cards", lose_the_first_answer)
-    page.get_by_role("button", name=re.compile("take a stamp")).click()
+    take_a_stamp(page)
     expect(page.get_by_text("it is never registered twice")).to_be_visible()
     expect(page.get_by_text("No connection")).to_be_visible()
     expect(page.get_by_role("heading", name="Your card is registered")).to_be_visible(timeout=10_000)
@@ -120,9 +72,9 @@ def test_an_answer_that_is_lost_makes_no_second_card(page: Page, house: House, v
 
 
 def test_a_fault_is_shown_by_its_field_and_nothing_is_lost(page: Page) -> None:
-    _begin(page)
-    _write(page, name="Jonas 😀")
-    page.get_by_role("button", name="Read it back").click()
+    begin(page)
+    write(page, name="Jonas 😀")
+    read_back(page)
     name = page.get_by_label("Name", exact=True)
     expect(name).to_be_focused()
     expect(name).to_have_attribute("aria-invalid", "true")
@@ -131,12 +83,12 @@ def test_a_fault_is_shown_by_its_field_and_nothing_is_lost(page: Page) -> None:
 
 
 def test_the_next_visitor_sees_nothing_of_the_one_before(page: Page) -> None:
-    _begin(page)
-    _write(page, name="Jonas Slaptasis")
+    begin(page)
+    write(page, name="Jonas Slaptasis")
     page.get_by_role("button", name="New visitor").click()
     page.get_by_role("button", name="Clear, new visitor").click()
     expect(page.get_by_label("I have read this, and I agree.")).not_to_be_checked()
     kept = page.evaluate("() => JSON.stringify([localStorage, sessionStorage]) + document.body.innerHTML")
     assert "Slaptasis" not in kept
-    _begin(page)
+    begin(page)
     expect(page.get_by_label("Name", exact=True)).to_have_value("")

@@ -14,6 +14,7 @@ function tooLate(card) {
   lastCards.add(card);
   app.late = [...app.late, card.number];
   announce();
+  app.look();
 }
 
 /**
