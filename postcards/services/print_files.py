@@ -16,7 +16,10 @@ from sqlalchemy.orm import Session
 
 from postcards.rules.retention import PRINT_FILE
 from postcards.services import journal
-from postcards.services.dispatch import Begin
+from postcards.services.dispatch import Begin, Clock
+
+#: Parts of which files are taken away in one transaction: with a few files each, seconds even in a slow store.
+PARTS_AT_ONCE = 10
 
 
 class Files(Protocol):
@@ -122,9 +125,38 @@ def forget(
 ) -> list[int]:
     """This will take away the files whose time is over, with what was said of faulty cards; with `card_id` only of
     runs that hold that card. It will list the runs that lack a file now, not those that will be drawn anew."""
+    return _forget(session, campaign_id, files, card_id=card_id, by=by, at=at)[0]
+
+
+def forget_all(begin: Begin, *, campaign_id: int, files: Files, by: str, clock: Clock) -> list[int]:
+    """This will do so a few parts in a transaction: a store may be slow, and a long transaction is cut off."""
+    runs: set[int] = set()
+    while True:
+        with begin() as session:
+            some, is_more = _forget(session, campaign_id, files, at_most=PARTS_AT_ONCE, by=by, at=clock())
+        runs.update(some)
+        if not is_more:
+            return sorted(runs)
+
+
+def _forget(
+    session: Session,
+    campaign_id: int,
+    files: Files,
+    *,
+    card_id: uuid.UUID | None = None,
+    at_most: int | None = None,
+    by: str,
+    at: dt.datetime,
+) -> tuple[list[int], bool]:
+    """The runs that lack a file now; True when only the first `at_most` parts were gone through."""
     ids = sorted({row.id for row in _over(session, campaign_id, at, card_id)})
     ours = set(session.scalars(_LOCK, {"campaign_id": campaign_id, "ids": ids}))
     rows = [row for row in _over(session, campaign_id, at, card_id) if row.id in ours] if ours else []
+    going = [row for row in rows if row.file_key or not row.redraw]
+    is_more = at_most is not None and len(going) > at_most
+    if is_more:  # parts that keep no file of ours change nothing, so they come last
+        rows = going[:at_most]
     for row in rows:
         if row.file_key:
             files.delete(row.file_key)
@@ -144,7 +176,7 @@ def forget(
             at=at,
         )
     session.execute(_FAULTS, {"campaign_id": campaign_id, "before": at - PRINT_FILE})
-    return sorted({row.run for row in rows if row.file_key and not row.redraw})
+    return sorted({row.run for row in rows if row.file_key and not row.redraw}), is_more
 
 
 def clear_cancelled(begin: Begin, *, files: Files, by: str, at: dt.datetime) -> int:
@@ -159,8 +191,7 @@ def clear_cancelled(begin: Begin, *, files: Files, by: str, at: dt.datetime) -> 
             )
         ).all()
     for campaign_id in campaigns:
-        with begin() as session:
-            forget(session, campaign_id=campaign_id, files=files, by=by, at=at)
+        forget_all(begin, campaign_id=campaign_id, files=files, by=by, clock=lambda: at)
     return len(campaigns)
 
 

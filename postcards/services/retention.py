@@ -14,7 +14,8 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import structlog
@@ -138,13 +139,16 @@ def _turn(
         calendar = _claim(session, campaign_id, mine, at=clock())
     done = Done(calendar.slug)
     try:
-        _people(begin, calendar, tools, done, mine, clock)
-        _lists(begin, calendar, tools, done, mine, by, clock)
-        with begin() as session:
-            _renew(session, campaign_id, mine, at=clock())
-            _papers(session, calendar, tools, done, by=by, at=clock())
+        held = _holding(begin, campaign_id, mine, clock)
+        _people(held, calendar, tools, done, clock)
+        _lists(held, calendar, tools, done, by, clock)
+        done.print_runs = print_files.forget_all(
+            held, campaign_id=campaign_id, files=tools.files, by=by, clock=clock
+        )
+        with held() as session:
+            _words(session, calendar, done, at=clock())
         outbox = tools.outbox.mails()
-        with begin() as session:
+        with held() as session:
             tools.outbox.forget(outbox - seen.mails(session, outbox))
             tools.ledger(overs.ledger_lines(session, campaign_id=campaign_id))
             done.keys = overs.end(session, calendar=calendar, vault=tools.vault, by=by, at=clock())
@@ -190,12 +194,23 @@ def free_turns(session: Session) -> None:
     )
 
 
-def _people(begin: Begin, calendar: Calendar, tools: Tools, done: Done, mine: str, clock: Clock) -> None:
+def _holding(begin: Begin, campaign_id: int, mine: str, clock: Clock) -> Begin:
+    """Transactions each of which begins by renewing the lease. They raise `UnderWay` when another has taken it."""
+
+    @contextmanager
+    def held() -> Iterator[Session]:
+        with begin() as session:
+            _renew(session, campaign_id, mine, at=clock())
+            yield session
+
+    return held
+
+
+def _people(begin: Begin, calendar: Calendar, tools: Tools, done: Done, clock: Clock) -> None:
     after = uuid.UUID(int=0)
     while True:
         with begin() as session:
             at = clock()
-            _renew(session, calendar.campaign_id, mine, at=at)
             rows = seen.kept(session, campaign_id=calendar.campaign_id, after=after, limit=CHUNK, at=at)
             if not rows:
                 return
@@ -222,9 +237,7 @@ def _forget(
         done.parts.update(parts)
 
 
-def _lists(
-    begin: Begin, calendar: Calendar, tools: Tools, done: Done, mine: str, by: str, clock: Clock
-) -> None:
+def _lists(begin: Begin, calendar: Calendar, tools: Tools, done: Done, by: str, clock: Clock) -> None:
     """First a list's files, then the word for them: a file that is gone too early is asked for again by nobody, and
     what was broken off is found again."""
     with begin() as session:
@@ -234,16 +247,12 @@ def _lists(
         for key in each.file_keys:
             tools.files.delete(key)
         with begin() as session:
-            _renew(session, calendar.campaign_id, mine, at=clock())
             manifest_tombstones.forget(session, manifest_id=each.id, by=by, at=clock())
     done.manifests = _numbers(over)
 
 
-def _papers(
-    session: Session, calendar: Calendar, tools: Tools, done: Done, *, by: str, at: dt.datetime
-) -> None:
+def _words(session: Session, calendar: Calendar, done: Done, *, at: dt.datetime) -> None:
     campaign_id = calendar.campaign_id
-    done.print_runs = print_files.forget(session, campaign_id=campaign_id, files=tools.files, by=by, at=at)
     if calendar.everything_goes <= at:
         done.records = overs.forget_records(session, campaign_id=campaign_id)
     forgetting.forget_old_reasons(session, campaign_id=campaign_id, given_up_before=at - GIVEN_UP)

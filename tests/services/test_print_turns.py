@@ -115,6 +115,38 @@ def test_what_lost_workers_kept_of_a_run_that_failed_goes_when_its_time_is_over(
     assert (draw(vilnius, run, clock=clock).status, kept(vilnius)) == ("ready", ["1-6.pdf"])
 
 
+def test_the_files_of_a_long_run_go_a_few_parts_in_a_transaction(vilnius: Town) -> None:
+    """However slow the store, no transaction waits for a whole run; the run is told once, and is over once."""
+    registered(vilnius, 12)
+    run, house = ask(vilnius, sheet="a6"), vilnius.house
+    assert draw(vilnius, run).status == "ready"
+    had = kept(vilnius)
+    deleted: list[list[str]] = []
+
+    class Slow:
+        def delete(self, key: str) -> None:
+            deleted[-1].append(key)
+            house.kit.files.delete(key)
+
+    def begin() -> Any:
+        deleted.append([])
+        return house.kit.begin()
+
+    def night(days: int) -> list[int]:
+        at = AT + dt.timedelta(days=days)
+        return print_files.forget_all(
+            begin, campaign_id=vilnius.id, files=Slow(), by="beat", clock=lambda: at
+        )
+
+    assert (night(29), len(had), kept(vilnius)) == ([], 12, had)
+    deleted.clear()
+    assert (night(31), kept(vilnius)) == ([1], [])
+    assert [len({key for key in keys if key.rpartition("/")[2] in had}) for keys in deleted] == [10, 2]
+    assert seen(vilnius, run).forgotten_at is not None
+    assert night(32) == []
+    assert books(vilnius) == []
+
+
 def test_what_lost_workers_kept_goes_with_a_person_who_is_erased(vilnius: Town) -> None:
     made = registered(vilnius, 6)
     run, kit = ask(vilnius), vilnius.house.kit

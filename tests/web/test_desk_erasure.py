@@ -85,3 +85,22 @@ def test_what_is_left_of_an_address_is_shown_without_it(
     shown = ruta.post(f"{page}/address").get_data(as_text=True)
     assert "The address is gone: its time was over." in shown
     assert "Ona Petraitienė" in shown
+
+
+def test_why_the_post_refused_goes_and_that_it_did_stays(
+    app: Flask, house: House, ruta: Browser, whole: WholeCampaign
+) -> None:
+    """The clerk wrote about a person; the pages of the desk and of the Post still say what became of the card."""
+    with house.begin() as session:
+        session.execute(text("SET LOCAL session_replication_role = replica"))
+        session.execute(text("UPDATE receipt_refusal SET reason = 'Jonas Petraitis has moved'"))
+    page = f"/desk/c/vilnius/cards/{whole.id('refused')}"
+    post = at_desk(app, house, (whole.town.id, "partner"), email="pastas@example.org")
+    lists = "/partner/c/vilnius/manifests/1"
+    assert "refused: Jonas Petraitis has moved" in ruta.get(page).get_data(as_text=True)
+    assert "Jonas Petraitis has moved" in post.get(lists).get_data(as_text=True)
+    ruta.post(f"{page}/erasure", sure="yes")
+    assert "refused: Another reason" in ruta.get(page).get_data(as_text=True)
+    seen = post.get(lists).get_data(as_text=True)
+    assert "Jonas" not in seen
+    assert '<td data-label="Reason"><span>–</span></td>' in seen
