@@ -25,7 +25,7 @@ from postcards.vault import Vault
 CHANGEABLE = ("registered", "printed")
 #: From these a card may be given up.
 VOIDABLE = ("registered", "printed", "refused", "returned")
-#: Why a card is held that a print run could not print; a change that shows settles it.
+#: Why a card is held that a print run could not print; a change after which it can settles it.
 CANNOT_BE_PRINTED = "print_fault"
 #: Characters of a reason for a second print or for giving a card up.
 REASON_MAX = 200
@@ -174,7 +174,8 @@ def correct(
     claimed = card.print_run_id is not None
     if shows:
         card.print_run_id = None
-        card.held = [reason for reason in card.held if reason != CANNOT_BE_PRINTED]
+        if not print_check(checked.lines, after.sender_name, after.message):
+            card.held = [reason for reason in card.held if reason != CANNOT_BE_PRINTED]
     if shows and (claimed or card.status == "printed"):
         new_codes.give(session, campaign_id=campaign_id, cards=[(card.id, card.number, card.code)], at=at)
         session.refresh(card, ["code"])

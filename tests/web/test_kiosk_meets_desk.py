@@ -16,7 +16,7 @@ from postcards.services import kiosks, print_control
 from postcards.vault import token_hash
 from postcards.web.app import create_app
 from tests.plugins.cast import House, Town, bearer
-from tests.services.print_desk import MINUTE, ask, do, draw
+from tests.services.print_desk import MINUTE, ask, do, draw, spoil_words
 
 REAL = "https://cards.example.org"
 
@@ -114,6 +114,17 @@ def test_a_fact_on_paper_is_corrected_where_it_can_be(
     assert tell("PATCH", card, {"sender": {"name": "W" * 90, "email": None}}).status_code == 422
     assert tell("PATCH", card, {"recipient": vilnius.body()["recipient"]}).status_code == 200
     assert tell("GET", f"{card}/postcard.pdf").status_code == 200
+
+
+def test_what_could_not_be_printed_is_held_until_that_is_mended(tell: Asking, vilnius: Town) -> None:
+    spoil_words(vilnius, made := vilnius.register())
+    draw(vilnius, run := ask(vilnius))
+    do(vilnius, print_control.take_out, run)
+    card = f"cards/{made.id}"
+    other = tell("PATCH", card, {"sender": {"name": "Ona Petraitytė", "email": "ona@example.org"}})
+    assert (other.status_code, other.get_json()["held"]) == (200, ["print_fault"])
+    mended = tell("PATCH", card, {"recipient": vilnius.body()["recipient"]})
+    assert (mended.status_code, mended.get_json()["held"]) == (200, [])
 
 
 @pytest.mark.parametrize(("address", "frozen"), [(REAL, REAL), ("http://127.0.0.1:8000", None)])
