@@ -57,7 +57,8 @@ class Refusal:
 class Answer:
     """What the Post says. `id` is made by the Post, so that saying it twice counts once.
 
-    `difference` is how many cards are missing or too many, with either sign; 0 when the counts agree.
+    `difference` is how many cards are missing (negative) or too many; 0 when the counts agree. Either sign is taken,
+    for the counts say which it is, and it is kept with the right one.
     """
 
     id: uuid.UUID
@@ -243,7 +244,7 @@ def _checked(answer: Answer, cards: dict[int, uuid.UUID], manifest: ManifestRow)
         accepted=answer.accepted,
         refused=tuple(refused),
         received_at=answer.received_at,
-        difference=answer.difference,
+        difference=counted - manifest.lines,
         note=note,
     )
 
@@ -278,7 +279,7 @@ def _sum_up(answer: Answer, lines: int) -> Said:
     )
     if counted == lines:
         return says_all([words, says("The counts agree, so the difference must be 0.")])
-    remedy = says("Count again, or state the difference of %(difference)s.", difference=abs(lines - counted))
+    remedy = says("Count again, or state the difference of %(difference)s.", difference=counted - lines)
     return says_all([words, remedy])
 
 

@@ -116,10 +116,17 @@ def test_a_second_answer_to_a_settled_manifest_is_refused(vilnius: Town, cards: 
 
 
 def test_a_difference_must_be_said(vilnius: Town, cards: list[int]) -> None:
-    for accepted, difference in ((2, 0), (4, 0), (2, 2), (3, 1)):
+    for accepted, difference, remedy in (
+        (2, 0, "of -1."),
+        (4, 0, "of 1."),
+        (2, 2, "of -1."),
+        (3, 1, "must be 0"),
+    ):
         with pytest.raises(Invalid) as refused:
             answer(vilnius, accepted=accepted, difference=difference)
-        assert [fault.field for fault in refused.value.faults] == ["difference"]
+        [fault] = refused.value.faults
+        assert fault.field == "difference"
+        assert remedy in fault.message
     assert one(vilnius, "SELECT count(*) FROM receipt WHERE true") == 0
 
 
@@ -129,6 +136,8 @@ def test_a_disputed_answer_is_kept_and_moves_nothing_until_it_is_settled(
 ) -> None:
     found = answer(vilnius, accepted=2, difference=difference)
     assert (found.status, found.manifest_status) == ("disputed", "disputed")
+    assert one(vilnius, "SELECT difference FROM receipt WHERE true") == -1, "whichever sign the Post gave it"
+    assert one(vilnius, "SELECT detail->>'difference' FROM journal WHERE action = 'receipt.recorded'") == "-1"
     assert {status_of(vilnius, number) for number in cards} == {"sealed"}
     assert books(vilnius) == []
     with pytest.raises(DBAPIError, match="only grows"), vilnius.house.begin() as session:

@@ -108,6 +108,7 @@ def test_uneven_counts_ask_for_a_second_count(client: FlaskClient, sign_in: Sign
     assert one(listed, "SELECT count(*) FROM receipt WHERE true") == 0
     assert send(client, accepted="1", counted_twice="yes")[0] == 303
     assert one(listed, "SELECT status FROM manifest WHERE number = 1") == "disputed"
+    assert "one card missing" in client.get("/partner/c/vilnius/manifests/1?lang=en").get_data(as_text=True)
     assert send(client, accepted="2")[0] == 303
     assert one(listed, "SELECT status FROM manifest WHERE number = 1") == "reconciled"
 

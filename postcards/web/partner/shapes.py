@@ -97,7 +97,7 @@ class RefusedIn(Shape):
 
 
 class ReceiptIn(Shape):
-    """`difference`: cards missing or too many, when accepted and refused are not the manifest's count."""
+    """`difference`: cards missing (negative) or too many, when accepted and refused are not the manifest's count."""
 
     id: uuid.UUID
     accepted: Annotated[int, Field(ge=0, le=1_000_000)]
