@@ -112,6 +112,7 @@ def raw_body(limit: int = BODY_LIMIT) -> bytes:
     length = request.content_length
     if length is not None and length > limit:
         raise _too_large(limit)
+    request.max_content_length = limit + 1  # this is the limit here, not that of a form
     data = request.stream.read((limit if length is None else length) + 1)  # no buffer larger than it need be
     if len(data) > limit:
         raise _too_large(limit)

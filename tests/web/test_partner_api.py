@@ -179,6 +179,17 @@ def test_a_difference_must_be_said_and_is_disputed(post: Post) -> None:
     assert len(post.get("/1").get_json()["receipts"]) == 2
 
 
+def test_an_answer_may_have_two_mebibytes(post: Post) -> None:
+    """It is read and looked at, though a form may have one only."""
+
+    def of(size: int) -> Any:
+        return [{"number": 9, "reason": "torn", "note": "x" * 500}] * (size // 550)
+
+    read = post.answer(accepted=1, refused=of(1_500_000))
+    assert (read.status_code, read.get_json()["code"]) == (422, "invalid")
+    assert post.answer(accepted=1, refused=of(2_400_000)).status_code == 413
+
+
 def test_refused_cards_are_named_by_number(post: Post) -> None:
     refused = [{"number": 1, "reason": "illegible", "note": ""}]
     assert post.answer(accepted=1, refused=[*refused, *refused]).status_code == 422
