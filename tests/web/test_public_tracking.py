@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -139,6 +140,26 @@ def test_thanks_as_json(town: Town, client: FlaskClient) -> None:
     assert client.post(path, data=b"{", content_type="application/json", headers=JSON).status_code == 400
     assert client.post(path, json={"text": "a", "more": 1}, headers=JSON).status_code == 422
     assert client.post(path, data=b"a", content_type="text/plain", headers=JSON).status_code == 415
+
+
+def test_a_tool_that_takes_anything_reads_every_refusal_as_json(town: Town, client: FlaskClient) -> None:
+    """It reads JSON when it goes well, so it must not meet a page when it does not."""
+    card = town.card()
+    path = f"/T/{card.code}/thanks"
+
+    def refused(**sent: Any) -> tuple[int, str]:
+        answer = client.post(path, headers={"Accept": "*/*"}, **sent)
+        return answer.status_code, answer.mimetype
+
+    json, problem = {"content_type": "application/json"}, "application/problem+json"
+    assert refused(json={"text": "Danke"}) == (409, problem)
+    assert refused(data=b"{", **json) == (400, problem)
+    assert refused(json={"text": "x" * 70_000}) == (413, problem)
+    assert refused(data=b"a", content_type="text/plain") == (415, problem)
+    client.post(f"/T/{card.code}/arrival")
+    assert refused(json={"text": "x" * 501}) == (422, problem)
+    found = next(found for _ in range(1000) if (found := refused(json={"text": ""}))[0] != 422)
+    assert found == (429, problem)
 
 
 @pytest.mark.parametrize("status", ["registered", "printed"])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, wraps
 
 import structlog
 from flask import Response, redirect, request
@@ -56,6 +57,22 @@ class Thanks(Shape):
 # Hence no form token.
 
 
+def in_one_way(view: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
+    """This will answer whatever is refused of `view` as problem+json unless a browser asks: a tool that takes anything
+    gets JSON when it goes well, so it gets JSON when it does not."""
+
+    @wraps(view)
+    def run(**path: str) -> ResponseReturnValue:
+        try:
+            return view(**path)
+        except Refusal as refusal:
+            if reads_html():
+                raise
+            return refused(refusal, as_page=False)
+
+    return run
+
+
 @blueprint.get("/T/")
 @blueprint.get("/t/")
 @guarded(PUBLIC)
@@ -85,6 +102,7 @@ def recipient(code: str) -> ResponseReturnValue:
 @blueprint.post("/T/<code>/arrival")
 @blueprint.post("/t/<code>/arrival")
 @guarded(PUBLIC)
+@in_one_way
 @limited(ARRIVALS_FROM, "arrivals")
 @limited(ARRIVALS_OF_CARD, "arrival", by="code")
 def arrival(code: str) -> ResponseReturnValue:
@@ -102,6 +120,7 @@ def arrival(code: str) -> ResponseReturnValue:
 @blueprint.post("/T/<code>/thanks")
 @blueprint.post("/t/<code>/thanks")
 @guarded(PUBLIC)
+@in_one_way
 @limited(ARRIVALS_FROM, "arrivals")
 @limited(ARRIVALS_OF_CARD, "arrival", by="code")
 def thanks(code: str) -> ResponseReturnValue:
@@ -144,6 +163,7 @@ def no_more(code: str) -> ResponseReturnValue:
 @blueprint.post("/T/<code>/no-more")
 @blueprint.post("/t/<code>/no-more")
 @guarded(PUBLIC)
+@in_one_way
 @limited(ARRIVALS_FROM, "arrivals")
 @limited(ARRIVALS_OF_CARD, "arrival", by="code")
 def want_no_more(code: str) -> ResponseReturnValue:
