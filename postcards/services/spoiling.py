@@ -112,7 +112,8 @@ def _all_printed(found: Sequence[Row[Any]], numbers: Collection[int]) -> None:
         if card.status != "printed":
             raise NotSpoilable(
                 says(
-                    "No. %(number)s is on a manifest or with the post. Take it off its manifest first.",
+                    "No. %(number)s is on a manifest or with the post. It cannot be printed again now: "
+                    "tell an organiser.",
                     number=card.number,
                 )
             )

@@ -129,14 +129,18 @@ def staff(*roles: str) -> Door:
                 if campaign is None or not identity.roles_in(campaign.id):
                     raise NotFound("There is no such campaign.")
                 if not identity.roles_in(campaign.id) & set(roles):
-                    raise NotAllowed("Your sign-in does not cover this page. An organiser can change that.")
+                    raise NotAllowed(
+                        "Your sign-in does not cover this page. Whoever runs the system can change that."
+                    )
                 campaign_id: int | None = campaign.id
             else:
                 theirs = [
                     found.id for found in campaigns.every(session) if identity.roles_in(found.id) & set(roles)
                 ]
                 if not theirs and not identity.holds_anywhere(set(roles)):
-                    raise NotAllowed("Your sign-in does not cover this page. An organiser can change that.")
+                    raise NotAllowed(
+                        "Your sign-in does not cover this page. Whoever runs the system can change that."
+                    )
                 campaign_id = theirs[0] if len(theirs) == 1 else None
         return Caller(kind="staff", by=f"staff:{identity.staff_id}", campaign_id=campaign_id, staff=identity)
 
