@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from postcards.errors import NotFound
 from postcards.queries import manifest_list
+from postcards.queries import manifests as seen
 from postcards.queries.tallies import by_status, read
 from postcards.services import dispatch
 from postcards.web.clock import now
@@ -27,6 +28,7 @@ def manifests(slug: str) -> str:
         here = place(session)
         listed = manifest_list.newest(session, campaign_id=here.campaign.id, limit=PAGE + 1, before=before)
         waiting = by_status(read(session, here.campaign.id)).get("printed", 0)
+        kept_back = seen.waiting(session, campaign_id=here.campaign.id, suspended=())
     rows, more = listed[:PAGE], len(listed) > PAGE
     try:
         cut_off = here.edition.next_cut_off(now())
@@ -38,6 +40,7 @@ def manifests(slug: str) -> str:
         at_page="manifests",
         rows=rows,
         waiting=waiting,
+        without_paper=kept_back.without_paper,
         cut_off=cut_off,
         further=url_for("desk.manifests", slug=slug, before=rows[-1].number) if more else "",
         first=url_for("desk.manifests", slug=slug) if before else "",
