@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -69,7 +68,9 @@ def rotate(slug: str) -> None:
     )
     if done.lost:
         click.echo(
-            f"{done.lost} rows cannot be read, for their key is gone; they were left as they are.", err=True
+            f"{done.lost} rows cannot be read, for their key is gone; they were left as they are. `postcards check` "
+            "names their cards.",
+            err=True,
         )
     click.echo("Put the keys into escrow again: `postcards keys escrow FILE`.")
 
@@ -139,8 +140,7 @@ def _put_aside(path: Path) -> None:
     """Keeps a master key that gives way: whether it is the right one, the data in the database alone could tell."""
     if not path.exists():
         return
-    aside = path.with_name(f"{path.name}.before-{now():%Y%m%dT%H%M%S%fZ}")
-    os.link(path, aside)
+    aside = path.rename(path.with_name(f"{path.name}.before-{now():%Y%m%dT%H%M%S%fZ}"))
     click.echo(
         f"The MASTER_KEY that was there is kept as {aside}. If it is the right one after all, move it back; destroy it "
         "when `postcards check` can read everything."

@@ -77,7 +77,8 @@ def _refuse_when_lost(settings: Settings) -> None:
         return
     raise MasterKeyLost(
         f"MASTER_KEY is not in {settings.home}, and only the one that was there opens {opens}. No new one was made. "
-        "Put it back from your copy, or run `postcards keys recover FILE` with your escrow file."
+        "Put it back from your copy, or run `postcards keys recover FILE` with your escrow file. What is left when "
+        "there is neither is in docs/operator.md, Keys."
     )
 
 

@@ -7,9 +7,9 @@ import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import repeat
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from postcards.errors import Denied, Invalid, NotFound, Said, Unavailable, says
@@ -21,7 +21,7 @@ from postcards.services import new_codes, print_parts, run_ending, tallies
 from postcards.services.cards import CANNOT_BE_PRINTED
 from postcards.services.dispatch import Begin, Clock
 from postcards.services.print_requests import ask_workers, write_journal
-from postcards.vault import Vault
+from postcards.vault import KeyMissing, Vault, WrongMasterKey
 
 #: Bytes that must find room before a run goes on that paused for the storage: those of a card, and of a file without.
 ROOM_CARD, ROOM_FILE = 1536, 512 * 1024
@@ -173,19 +173,18 @@ def faulty_cards(session: Session, *, run_id: uuid.UUID, vault: Vault) -> list[C
         ),
         {"run_id": run_id},
     )
-    return [
-        CardFaulty(
-            row.number,
-            row.card_id,
-            row.fault,
-            read_again(
-                vault.open(
-                    row.key_id, bytes(row.why), about=run_ending.fault_name(run_id, row.position)
-                ).decode()
-            ),
-        )
-        for row in rows
-    ]
+    return [_faulty(row, run_id, vault) for row in rows]
+
+
+def _faulty(row: Row[Any], run_id: uuid.UUID, vault: Vault) -> CardFaulty:
+    about = run_ending.fault_name(run_id, row.position)
+    try:
+        why = read_again(vault.open(row.key_id, bytes(row.why), about=about).decode())
+    except WrongMasterKey:
+        raise
+    except KeyMissing:  # the words went with the card's own, which were sealed with it
+        return CardFaulty(row.number, row.card_id, "key_lost", in_words("key_lost", ""))
+    return CardFaulty(row.number, row.card_id, row.fault, why)
 
 
 def resume_after_storage(begin: Begin, *, files: Stores, by: str, clock: Clock) -> int:

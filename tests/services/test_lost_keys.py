@@ -14,7 +14,7 @@ from postcards.services.manifests import content_of
 from tests.plugins.cast import AT, House, Town
 from tests.services.posting import printed, seal, status_of
 from tests.services.pressing import press
-from tests.services.print_desk import ask, books, do, draw, registered, void
+from tests.services.print_desk import ask, books, do, draw, registered, spoil_words, void
 
 UNREADABLE = "Its names and addresses cannot be read any more. Give it up, and register it once more."
 
@@ -46,6 +46,17 @@ def test_a_card_that_cannot_be_read_any_more_is_taken_out_of_its_run(vilnius: To
     [finding] = books(vilnius)
     assert finding.endswith("people's data of 3 cards. Names and addresses cannot be read of No. 2, 5, 6.")
     void(vilnius, made[1])
+
+
+def test_what_was_wrong_with_a_card_before_its_key_was_lost_keeps_no_run_shut(vilnius: Town) -> None:
+    made = registered(vilnius, 2)
+    spoil_words(vilnius, made[0])
+    run = ask(vilnius)
+    draw(vilnius, run)
+    vilnius.house.kit.settings.keys_file.write_text("{}")
+    with vilnius.house.begin() as session:
+        [faulty] = print_control.faulty_cards(session, run_id=run.id, vault=vilnius.house.vault_anew())
+    assert (faulty.number, str(faulty.in_words)) == (1, UNREADABLE)
 
 
 def test_with_another_houses_master_key_no_card_is_called_lost(vilnius: Town) -> None:
