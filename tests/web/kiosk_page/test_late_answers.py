@@ -111,6 +111,18 @@ def test_a_card_on_its_way_waits_for_a_paused_campaign(page: Page, house: House)
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("heading", name=REGISTERED)).to_be_visible()
 
+    # What its visitor agreed to was another campaign's text: such a card is not sent from here.
+    page.evaluate(
+        """() => {
+            sessionStorage.setItem("kiosk.under-way", JSON.stringify({ id: "of another campaign" }));
+            sessionStorage.setItem("kiosk.under-way-of", JSON.stringify("elsewhere"));
+        }"""
+    )
+    page.reload()
+    expect(page.get_by_text("It belongs to the campaign that this device worked for before")).to_be_visible()
+    page.get_by_role("button", name="Begin again").click()
+    expect(page.get_by_role("button", name="Begin my card")).to_be_visible()
+
 
 def test_a_device_that_is_paired_anew_asks_for_its_card_first(
     page: Page, house: House, vilnius: Town
@@ -126,6 +138,7 @@ def test_a_device_that_is_paired_anew_asks_for_its_card_first(
         kiosks.revoke(session, campaign_id=vilnius.id, kiosk_id=kiosk, by="test", at=dt.datetime.now(dt.UTC))
     page.unroute(CARDS)
     expect(page.get_by_role("heading", name="This device is no longer paired")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("button", name="New visitor")).to_have_count(0)
     code = pairing_code(house, vilnius, "Door")
     pair(page, code)
     expect(page.get_by_role("heading", name="That card is registered already")).to_be_visible()

@@ -54,7 +54,7 @@ const late = () => app.late.map((number) => cardNumber(number, campaign().cap)).
 const place = () => document.getElementById("strip");
 
 export function show() {
-  if (!app.kiosk) return fill(place());
+  if (!app.kiosk || !store.token) return fill(place()); // a device without a pairing has no visitors
   const where = [app.kiosk.venue.name, app.kiosk.name].filter(Boolean).join(" · ");
   const { name, remaining, cap } = campaign();
   return fill(place(),
@@ -72,7 +72,7 @@ export function show() {
 // The strip is drawn anew only when something in it changed, so that a pressed button stays under the finger.
 let before = "";
 onChange(() => {
-  const now = JSON.stringify([app.kiosk?.name, campaign().name, campaign().remaining, campaign().cap, app.online, store.volunteer, stockStamps().length > 0, app.late]);
+  const now = JSON.stringify([Boolean(store.token), app.kiosk?.name, campaign().name, campaign().remaining, campaign().cap, app.online, store.volunteer, stockStamps().length > 0, app.late]);
   if (now !== before) show();
   before = now;
   refresh();
