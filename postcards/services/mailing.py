@@ -11,13 +11,14 @@ import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import structlog
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select, text, update
 from sqlalchemy.orm import Session
 
 from postcards.errors import Denied, NotFound, Unavailable
+from postcards.jobs import SEND_MAIL, enqueue
 from postcards.models import Campaign, Card, Mail, Person, TrackingCode
 from postcards.rules.edition import Edition
 from postcards.rules.letter import Letter, Words
@@ -29,6 +30,10 @@ LEASE = dt.timedelta(minutes=5)
 #: Pauses after the first, second, … failed try: together a little over a day.
 PAUSES = tuple(dt.timedelta(minutes=m) for m in (1, 5, 15, 60, 120, 240, 360, 360, 360))
 TRIES = len(PAUSES) + 1
+#: A round of sending ends with the mail that is under way by then: other jobs wait behind it.
+ROUND = dt.timedelta(seconds=10)
+#: Key of the advisory lock that lets one round go on at a time (any number of our own).
+ROUNDS = 7_041_502
 
 log = structlog.get_logger()
 
@@ -82,35 +87,70 @@ def deliver_waiting(
     clock: Callable[[], dt.datetime],
     limit: int = 50,
 ) -> int:
-    """This will send up to `limit` mails that are due, and tell how many left.
+    """This will send up to `limit` mails that are due, for about ten seconds, and tell how many left.
 
-    `begin` opens a transaction, `compose` words a notice in its language. A server that is away ends the round, for
-    the next mail would only wait for it too; the mails stay.
+    `begin` opens a transaction, `compose` words a notice in its language. Whoever comes while a round is under way
+    leaves at once: a slow mail server keeps one worker, and the others have other work. A round that leaves mail behind
+    asks for the next one. A server that is away ends the round, for the next mail would only wait for it too; the mails
+    stay.
     """
-    sent = 0
-    for _ in range(limit):
-        with begin() as session:
-            claimed = _claim(session, worker=worker, at=clock())
-        if claimed is None:
-            break
-        if claimed.attempts > TRIES:  # whoever tried it last never came back to tell
-            _record(begin, claimed, worker=worker, status="failed", failure="too_many_tries")
-            continue
-        try:
-            letter = _write(claimed, vault=vault, compose=compose, at=clock())
-            mailer.send(letter)
-        except Unavailable as later:
-            _put_off(begin, claimed, reason=later.code, worker=worker, at=clock())
-            if not later.code.startswith("put_off"):
+    with begin() as turn:
+        if not _is_our_turn(turn):
+            return 0
+        sent = 0
+        until = clock() + ROUND
+        for _ in range(limit):
+            if clock() >= until:
                 break
-        except (Denied, NotFound) as never:
-            _record(begin, claimed, worker=worker, status="failed", failure=never.code)
-            log.warning("mail failed", mail=str(claimed.id), reason=never.code)
-        else:
-            _record(begin, claimed, worker=worker, status="sent", sent_at=clock())
-            log.info("mail sent", mail=str(claimed.id))
-            sent += 1
+            with begin() as session:
+                claimed = _claim(session, worker=worker, at=clock())
+            if claimed is None:
+                return sent
+            how = _send(
+                begin, claimed, vault=vault, mailer=mailer, compose=compose, worker=worker, clock=clock
+            )
+            if how == "away":
+                return sent
+            sent += how == "sent"
+        enqueue(turn, SEND_MAIL)
     return sent
+
+
+def _is_our_turn(session: Session) -> bool:
+    """Whether nobody else is at it; until the transaction ends, nobody else is. A worker that hangs loses its turn, as
+    it loses its mail, when the lease is over."""
+    for bound in ("transaction_timeout", "idle_in_transaction_session_timeout"):
+        session.execute(text(f"SET LOCAL {bound} = {int(LEASE.total_seconds())}000"))
+    return bool(session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": ROUNDS}))
+
+
+def _send(
+    begin: Begin,
+    claimed: _Claimed,
+    *,
+    vault: Vault,
+    mailer: Mailer,
+    compose: Callable[[Notice], Words],
+    worker: str,
+    clock: Callable[[], dt.datetime],
+) -> Literal["sent", "stays", "away"]:
+    """One mail, and what is written down of it; "away" when there is no use in trying another one now."""
+    if claimed.attempts > TRIES:  # whoever tried it last never came back to tell
+        _record(begin, claimed, worker=worker, status="failed", failure="too_many_tries")
+        return "stays"
+    try:
+        letter = _write(claimed, vault=vault, compose=compose, at=clock())
+        mailer.send(letter)
+    except Unavailable as later:
+        _put_off(begin, claimed, reason=later.code, worker=worker, at=clock())
+        return "stays" if later.code.startswith("put_off") else "away"
+    except (Denied, NotFound) as never:
+        _record(begin, claimed, worker=worker, status="failed", failure=never.code)
+        log.warning("mail failed", mail=str(claimed.id), reason=never.code)
+        return "stays"
+    _record(begin, claimed, worker=worker, status="sent", sent_at=clock())
+    log.info("mail sent", mail=str(claimed.id))
+    return "sent"
 
 
 def _claim(session: Session, *, worker: str, at: dt.datetime) -> _Claimed | None:

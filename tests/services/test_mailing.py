@@ -7,12 +7,16 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+import redis
 import structlog
 from sqlalchemy import Row, text
 
+from postcards import jobs
+from postcards.errors import Unavailable
 from postcards.gateways.mail import SmtpMailer
 from postcards.rules.letter import Letter, Words
 from postcards.services import mailing, tracking
+from tests.faults.parts import wait_until
 from tests.gateways.post_office import PostOffice, post_office
 from tests.plugins.cast import House
 from tests.services.travelling import NOON, Posted, Town
@@ -194,19 +198,25 @@ def test_a_worker_killed_before_the_record_leaves_at_most_one_duplicate_with_the
 
 
 class Slow:
-    """Takes so long that the lease runs out and another worker takes the mail over."""
+    """Takes so long that the lease runs out, and loses its turn: another worker takes the mail over."""
 
     def __init__(self, town: Town, clock: Clock, url: str) -> None:
         self.town, self.clock, self.url = town, clock, url
 
     def send(self, _: Letter) -> None:
         self.clock.at += mailing.LEASE + MINUTE
+        assert deliver(self.town, self.clock, self.url, worker="early") == 0, "one round at a time"
+        with self.town.begin() as session:  # the database ends the transaction of one that hangs
+            session.execute(text(HANG_UP), {"key": mailing.ROUNDS})
         assert deliver(self.town, self.clock, self.url, worker="quick") == 1
+
+
+HANG_UP = "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory' AND objid = :key"
 
 
 def test_only_the_one_who_holds_the_lease_records(town: Town, office: PostOffice, clock: Clock) -> None:
     arrived(town)
-    with structlog.testing.capture_logs() as logged:
+    with structlog.testing.capture_logs() as logged, pytest.raises(Unavailable):
         mailing.deliver_waiting(
             town.begin,
             vault=town.vault,
@@ -238,6 +248,44 @@ def test_four_workers_share_the_mail_and_send_each_once(town: Town, office: Post
     assert sorted(str(mail["To"]) for mail in office.taken) == sorted(
         f"Ona <sender{n}@example.org>" for n in range(12)
     )
+
+
+class Sluggish:
+    """Takes five seconds for each."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock, self.taken = clock, 0
+
+    def send(self, _: Letter) -> None:
+        self.clock.at += dt.timedelta(seconds=5)
+        self.taken += 1
+
+
+def test_a_slow_server_ends_the_round_so_that_other_jobs_have_their_turn(
+    town: Town, clock: Clock, broker_url: str
+) -> None:
+    for n in range(5):
+        arrived(town, email=f"sender{n}@example.org")
+    mailer = Sluggish(clock)
+
+    def in_a_round() -> int:
+        return mailing.deliver_waiting(
+            town.begin, vault=town.vault, mailer=mailer, compose=words, worker="w1", clock=clock
+        )
+
+    with redis.Redis(unix_socket_path=broker_url.removeprefix("redis+socket://")) as broker:
+        jobs.connect(broker_url)
+        try:
+            with structlog.testing.capture_logs() as logged:
+                assert [in_a_round() for _ in range(4)] == [2, 2, 1, 0]
+
+                def asked() -> int:  # on a busy machine a message may be dropped, and says so
+                    return int(broker.llen(jobs.QUEUE)) + sum("dropped" in each["event"] for each in logged)
+
+                wait_until(lambda: asked() == 2, "each that left mail behind has asked for one more")
+        finally:
+            jobs.disconnect()
+    assert mailer.taken == 5
 
 
 def test_an_erased_sender_gets_no_mail(town: Town, office: PostOffice, clock: Clock) -> None:
