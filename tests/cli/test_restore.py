@@ -16,6 +16,8 @@ from postcards.services import campaigns, key_rotation, staff
 from tests.cli.test_backup import run, with_keys
 from tests.conftest import new_database
 from tests.plugins.cast import House
+from tests.services.posting import make_all, printed, seal
+from tests.services.print_desk import Clock, ask, draw
 
 
 @pytest.fixture
@@ -32,7 +34,13 @@ def test_a_finished_campaign_whose_key_was_destroyed_since_keeps_nobody_out(
     now = dt.datetime.now(dt.UTC)
     before = replace(house, at=now - dt.timedelta(days=600))
     over = before.open_campaign("vilnius")
+    printed(over)
+    assert [sealed.lines for sealed in seal(over, before.at)] == [1]
+    assert make_all(over, before.at) > 0
     over.register()
+    clock = Clock()
+    clock.at = before.at
+    draw(over, ask(over, at=before.at), clock=clock)
     with before.begin() as session:
         campaigns.set_status(session, slug="vilnius", status="closed", by="test", at=before.at)
     running = replace(house, at=now).open_campaign("romania")
