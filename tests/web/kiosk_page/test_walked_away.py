@@ -37,10 +37,10 @@ def test_the_first_screen_forgets_who_walked_away(clocked: Page) -> None:
     clocked.get_by_label(AGREE).check()
     clocked.get_by_label("Tell me by e-mail when the card has arrived.").check()
     clocked.get_by_label("Your e-mail").fill("ona@example.org")
-    clocked.clock.run_for(230_000)
+    clocked.clock.run_for(215_000)
     expect(clocked.get_by_text("Is somebody here?")).to_be_visible()
     shot(clocked, "start-warned")
-    clocked.clock.run_for(15_000)
+    clocked.clock.run_for(30_000)
     expect(clocked.get_by_label(AGREE)).not_to_be_checked()
     assert clocked.get_by_label("Your e-mail").input_value() == ""
 
@@ -64,11 +64,11 @@ def test_a_window_left_open_closes_and_then_the_page_below_forgets(
     window = clocked.get_by_role("dialog")
     window.get_by_label("Tell me by e-mail when the card has arrived.").check()
     window.get_by_label("Your e-mail").fill("ona@example.org")
-    clocked.clock.run_for(230_000)
+    clocked.clock.run_for(215_000)
     expect(window.get_by_text("This window closes by itself in")).to_be_visible()
     shot(clocked, "window-warned")
     # What lies below waits for the window, which comes to its end first.
-    clocked.clock.run_for(15_000)
+    clocked.clock.run_for(30_000)
     expect(window).to_have_count(0)
     expect(clocked.get_by_label(AGREE)).not_to_be_checked()
     assert "Slaptasis" not in clocked.evaluate("() => document.body.innerHTML")
