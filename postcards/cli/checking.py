@@ -25,6 +25,7 @@ def check(slug: str | None, as_json: bool) -> None:
             ledger=kit.ledger,
             campaign_id=campaign_id,
             at=now(),
+            afresh=kit.read,
         )
     if as_json:
         answer(

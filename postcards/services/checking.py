@@ -14,8 +14,8 @@ from postcards.services.checks.data_keys import missing_keys
 from postcards.services.checks.journal_chain import broken_chain
 from postcards.services.checks.kept_files import Keeps, broken_files
 from postcards.services.checks.manifest_contents import broken_contents
-from postcards.services.checks.retention import Ledger, ledger_differs, overdue
-from postcards.services.checks.sentence import Finding
+from postcards.services.checks.retention import Ledger, Lines, ledger_differs, overdue
+from postcards.services.checks.sentence import Afresh, Finding
 from postcards.vault import Vault
 
 __all__ = ["Finding", "check_books"]
@@ -29,12 +29,16 @@ def check_books(
     ledger: Ledger | None = None,
     campaign_id: int | None = None,
     at: dt.datetime | None = None,
+    afresh: Afresh | None = None,
 ) -> list[Finding]:
     """This will return what is wrong with the books of one campaign, or of all; nothing when they are right.
 
     `session` is a `db.snapshot`, so a live system may go on meanwhile. `files` opens sealed files;
-    with `ledger` the one of erasures is compared, with `at` (now) what is kept too long is named.
+    with `ledger` the one of erasures is compared, with `at` (now) what is kept too long is named. Files and ledger are
+    no part of that instant: what seems to be missing of them is looked up once more in a transaction that `afresh`
+    opens, for somebody may have been erased since.
     """
+    lines = Lines.of(ledger) if ledger is not None else None
     for bound in ("transaction_timeout", "idle_in_transaction_session_timeout"):
         session.execute(
             text(f"SET LOCAL {bound} = 0")
@@ -53,11 +57,18 @@ def check_books(
     found += broken_contents(session, vault=vault, campaigns=campaigns)
     found += missing_keys(session, vault=vault, campaigns=campaigns, at=at)
     found += broken_chain(session, campaign_id=campaign_id)
-    if ledger is not None:
-        found += ledger_differs(session, ledger=ledger, campaigns=campaigns, wishes=campaign_id is None)
     if at is not None:
         found += overdue(session, campaigns=campaigns, at=at)
-    found += broken_files(session, files=files, campaigns=campaigns)
+    found += broken_files(session, files=files, campaigns=campaigns, afresh=afresh)
+    if ledger is not None and lines is not None:
+        found += ledger_differs(
+            session,
+            before=lines,
+            after=Lines.of(ledger),
+            campaigns=campaigns,
+            wishes=campaign_id is None,
+            afresh=afresh,
+        )
     return found
 
 

@@ -149,7 +149,7 @@ def test_a_tool_that_takes_anything_reads_every_refusal_as_json(town: Town, clie
 
     def refused(**sent: Any) -> tuple[int, str]:
         answer = client.post(path, headers={"Accept": "*/*"}, **sent)
-        return answer.status_code, answer.mimetype
+        return answer.status_code, str(answer.mimetype)
 
     json, problem = {"content_type": "application/json"}, "application/problem+json"
     assert refused(json={"text": "Danke"}) == (409, problem)

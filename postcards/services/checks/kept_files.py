@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from typing import Protocol
 
 from sqlalchemy import text
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from postcards.errors import NotFound
 from postcards.rules.manifest import sums
-from postcards.services.checks.sentence import Finding
+from postcards.services.checks.sentence import Afresh, Finding
 
 
 class Keeps(Protocol):
@@ -46,19 +47,44 @@ _UNLISTED = text(
 )
 
 
-def broken_files(session: Session, *, files: Keeps, campaigns: Sequence[int]) -> Iterator[Finding]:
-    """This will read every file through once and yield a finding for each that is not what was written down."""
+#: Of these keys, those that a row names which should have its file.
+_NAMED = text(
+    """
+    SELECT f.file_key FROM manifest_file f JOIN manifest m ON m.id = f.manifest_id
+    WHERE f.file_key = ANY(:keys) AND m.content IS NOT NULL
+    UNION SELECT p.file_key FROM print_part p JOIN print_run r ON r.id = p.print_run_id
+    WHERE p.file_key = ANY(:keys) AND r.status <> 'cancelled'
+    """
+)
+
+
+def broken_files(
+    session: Session, *, files: Keeps, campaigns: Sequence[int], afresh: Afresh | None = None
+) -> Iterator[Finding]:
+    """This will read every file through once and yield a finding for each that is not what was written down.
+
+    A file that is not there is looked up in the rows once more, `afresh`: its time may have been over since.
+    """
     for row in session.execute(_UNLISTED, {"campaigns": list(campaigns)}):
         yield Finding("files_unlisted", row.name, f"{_capital(row.name)} has its files, but none is listed.")
     listed: dict[str, list[tuple[str, bytes]]] = {}
     claimed: dict[str, tuple[str, bytes]] = {}
+    missing: dict[str, Finding] = {}
     for row in session.execute(_FILES, {"campaigns": list(campaigns)}).all():
         if row.sums_sha256 is not None:
             if row.file == "SHA256SUMS":
                 claimed[row.owner] = (row.name, bytes(row.sums_sha256))
             else:
                 listed.setdefault(row.owner, []).append((row.file, bytes(row.sha256)))
-        yield from _broken_file(files, row.name, row.file_key, row.key_id, row.bytes, row.sha256)
+        try:
+            yield from _broken_file(files, row.name, row.file_key, row.key_id, row.bytes, row.sha256)
+        except NotFound as gone:
+            missing[row.file_key] = Finding(
+                "file_unreadable", row.name, f"{_capital(row.name)}: {gone.message}"
+            )
+    with nullcontext(session) if afresh is None else afresh() as now:
+        named = set(now.scalars(_NAMED, {"keys": list(missing)})) if missing else set()
+    yield from (finding for key, finding in missing.items() if key in named)
     for owner, (name, hashed) in claimed.items():
         if hashlib.sha256(sums(listed.get(owner, []))).digest() != hashed:
             yield Finding(
@@ -72,13 +98,9 @@ def _broken_file(
     files: Keeps, name: str, key: str, key_id: str, size: int | None, sha256: bytes | None
 ) -> Iterator[Finding]:
     digest, length = hashlib.sha256(), 0
-    try:
-        for piece in files.stream(key, key_id=key_id):
-            digest.update(piece)
-            length += len(piece)
-    except NotFound as gone:
-        yield Finding("file_unreadable", name, f"{_capital(name)}: {gone.message}")
-        return
+    for piece in files.stream(key, key_id=key_id):
+        digest.update(piece)
+        length += len(piece)
     if length != size:
         yield Finding(
             "file_size_differs", name, f"{_capital(name)} has {length} bytes; written down are {size}."

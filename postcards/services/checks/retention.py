@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol
 
@@ -16,7 +18,7 @@ from postcards.models.erasure import DO_NOT_WRITE
 from postcards.queries import retention as seen
 from postcards.queries.retention import Calendar
 from postcards.rules.retention import GRACE, PRINT_FILE
-from postcards.services.checks.sentence import TOLD, Finding, Sentence
+from postcards.services.checks.sentence import TOLD, Afresh, Finding, Sentence
 
 CHUNK = 2_000
 
@@ -101,7 +103,8 @@ _PAPERS = text(
 
 _ROWS = text("SELECT id, card_id FROM erasure WHERE campaign_id = :id")
 _WISHES = text("SELECT encode(recipient_index, 'hex') FROM do_not_write")
-_CARDS = text("SELECT id FROM card WHERE campaign_id = :id AND id = ANY(:cards)")
+_KNOWN = text("SELECT id FROM erasure WHERE id = ANY(:ids)")
+_CARDS = text("SELECT id FROM card WHERE campaign_id = ANY(:campaigns) AND id = ANY(:cards) ORDER BY id")
 
 
 def overdue(session: Session, *, campaigns: Sequence[int], at: dt.datetime) -> Iterator[Finding]:
@@ -142,52 +145,84 @@ def _papers(session: Session, calendar: Calendar, at: dt.datetime) -> Iterator[F
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """What stood in the ledger at one moment, or why it could not be read."""
+
+    erasures: dict[str, str]
+    wishes: frozenset[str]
+    unreadable: Refusal | None = None
+
+    @classmethod
+    def of(cls, ledger: Ledger) -> Lines:
+        """This will read it now."""
+        try:
+            lines = ledger.read()
+        except Refusal as refusal:
+            return cls({}, frozenset(), refusal)
+        return cls(
+            {line["id"]: line["card"] for line in lines if line.get("kind") != DO_NOT_WRITE},
+            frozenset(line["index"] for line in lines if line.get("kind") == DO_NOT_WRITE),
+        )
+
+
 def ledger_differs(
-    session: Session, *, ledger: Ledger, campaigns: Sequence[int], wishes: bool
+    session: Session,
+    *,
+    before: Lines,
+    after: Lines,
+    campaigns: Sequence[int],
+    wishes: bool,
+    afresh: Afresh | None = None,
 ) -> Iterator[Finding]:
     """This will yield a finding for each erasure that only one of the two ledgers knows; with `wishes` one for all
-    those for no other card, which are the whole house's."""
-    try:
-        lines = ledger.read()
-    except Refusal as refusal:
-        yield Finding("ledger_unreadable", "ledger of erasures", refusal.message)
+    those for no other card, which are the whole house's.
+
+    A line is written when its row is committed. So what the file held `before` the check is in the database, if not at
+    the session's instant then `afresh`; and what the database has is in the file `after` it.
+    """
+    if unreadable := before.unreadable or after.unreadable:
+        yield Finding("ledger_unreadable", "ledger of erasures", unreadable.message)
         return
-    if wishes:
-        yield from _wishes_differ(session, lines)
-    outside = {line["id"]: line for line in lines if line.get("kind") != DO_NOT_WRITE}
+    inside: dict[str, uuid.UUID] = {}
     for campaign_id in campaigns:
-        inside = {str(row.id): row.card_id for row in session.execute(_ROWS, {"id": campaign_id})}
-        for row_id in sorted(inside.keys() - outside.keys()):
-            yield Finding(
-                "erasure_not_in_ledger",
-                f"card {inside[row_id]}",
-                f"The erasure of card {inside[row_id]} is not in the ledger beside the keys, so a restore would not "
-                "know of it. `postcards retention run` writes it there.",
-            )
-        missing = [outside[row_id]["card"] for row_id in outside.keys() - inside.keys()]
-        for card_id in session.scalars(
-            _CARDS, {"id": campaign_id, "cards": [uuid.UUID(one) for one in missing]}
-        ):
-            yield Finding(
-                "erasure_not_replayed",
-                f"card {card_id}",
-                f"The ledger beside the keys says that card {card_id} was erased, but this database does not know it: "
-                "it came from a backup without its ledger. `postcards db replay-erasures` makes up for it.",
-            )
+        inside |= {str(row.id): row.card_id for row in session.execute(_ROWS, {"id": campaign_id})}
+    noted = set(session.scalars(_WISHES)) if wishes else set()
+    with nullcontext(session) if afresh is None else afresh() as now:
+        unknown = before.wishes - noted - set(now.scalars(_WISHES)) if wishes else frozenset()
+        missing = before.erasures.keys() - inside.keys()
+        missing -= {
+            str(row_id) for row_id in now.scalars(_KNOWN, {"ids": [uuid.UUID(one) for one in missing]})
+        }
+    if wishes:
+        yield from _wishes_differ(unwritten=len(noted - after.wishes), unknown=len(unknown))
+    for row_id in sorted(inside.keys() - after.erasures.keys()):
+        yield Finding(
+            "erasure_not_in_ledger",
+            f"card {inside[row_id]}",
+            f"The erasure of card {inside[row_id]} is not in the ledger beside the keys, so a restore would not "
+            "know of it. `postcards retention run` writes it there.",
+        )
+    cards = [uuid.UUID(before.erasures[row_id]) for row_id in missing]
+    for card_id in session.scalars(_CARDS, {"campaigns": list(campaigns), "cards": cards}):
+        yield Finding(
+            "erasure_not_replayed",
+            f"card {card_id}",
+            f"The ledger beside the keys says that card {card_id} was erased, but this database does not know it: "
+            "it came from a backup without its ledger. `postcards db replay-erasures` makes up for it.",
+        )
 
 
-def _wishes_differ(session: Session, lines: Sequence[dict[str, Any]]) -> Iterator[Finding]:
+def _wishes_differ(*, unwritten: int, unknown: int) -> Iterator[Finding]:
     """They belong to no campaign, and a fingerprint says nothing to anybody: so they are only counted."""
-    outside = {line["index"] for line in lines if line.get("kind") == DO_NOT_WRITE}
-    inside = set(session.scalars(_WISHES))
-    if unwritten := len(inside - outside):
+    if unwritten:
         yield Finding(
             "wish_not_in_ledger",
             "ledger of erasures",
             f"Recipients who want no other card and are not in the ledger beside the keys: {unwritten}. A restore "
             "would not know of them. `postcards retention run` writes them there.",
         )
-    if unknown := len(outside - inside):
+    if unknown:
         yield Finding(
             "wish_not_replayed",
             "ledger of erasures",

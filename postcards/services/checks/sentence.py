@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -10,6 +11,10 @@ from sqlalchemy.orm import Session
 
 #: No more findings of one kind than this are told one by one: enough to see the pattern, and to read.
 TOLD = 200
+
+
+#: Opens a session that sees what is committed by now, later than the instant of the check.
+Afresh = Callable[[], AbstractContextManager[Session]]
 
 
 @dataclass(frozen=True, slots=True)
