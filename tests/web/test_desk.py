@@ -243,8 +243,10 @@ def test_sealing_now_takes_what_is_ready_and_says_when_nothing_is(
 ) -> None:
     with house.begin() as session:
         run = session.scalars(text("SELECT id FROM print_run WHERE run = 1")).one()
+    stays = "One of them stays until somebody downloads the file of its print run."
+    assert stays in ruta.get("/desk/c/vilnius/manifests/").get_data(as_text=True)
     assert ruta.get(f"/desk/c/vilnius/print-runs/{run}/file").status_code == 200, "one of the three is in it"
-    ruta.get("/desk/c/vilnius/manifests/")
+    assert stays not in ruta.get("/desk/c/vilnius/manifests/").get_data(as_text=True)
     ruta.post("/desk/c/vilnius/manifests/sealing")
     page = ruta.get("/desk/c/vilnius/manifests/").get_data(as_text=True)
     assert "3 cards are sealed, on manifest 3." in page
