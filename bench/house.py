@@ -67,7 +67,9 @@ def house(*, cap: int) -> Iterator[Measured]:
     """This will start PostgreSQL from its wheel, durable as in `up`, and open a campaign of `cap` stamps."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         home = Path(folder) / "home"
-        embedded.with_secrets(config.load({"POSTCARDS_HOME": str(home)}))  # the keys are made before the database
+        embedded.with_secrets(
+            config.load({"POSTCARDS_HOME": str(home)})
+        )  # the keys are made before the database
         try:
             with embedded.servers(home, broker=False) as servers:
                 yield from _open(home, servers.database_url, cap)
