@@ -81,7 +81,9 @@ def test_the_list_goes_on_where_it_ended(vilnius: Town, ruta: Browser) -> None:
     page = ruta.get(f"{MAIL}?before={twelfth}").get_data(as_text=True)
     assert [n for n in range(1, 21) if f">No.&nbsp;{n}<" in page] == list(range(1, 12))
     assert "To the beginning" in page
-    assert ruta.get(f"{MAIL}?before=nonsense").get_data(as_text=True).count(">No.&nbsp;") == vilnius_has_room_for
+    assert (
+        ruta.get(f"{MAIL}?before=nonsense").get_data(as_text=True).count(">No.&nbsp;") == vilnius_has_room_for
+    )
 
 
 def test_only_readers_of_this_campaign_see_it(
