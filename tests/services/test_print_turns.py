@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from postcards.errors import NotFound
+from postcards.models import PrintRun
 from postcards.services import erasure, print_control, print_files, print_parts, printing
 from postcards.services.registration import Registered
 from tests.plugins.cast import AT, Town
@@ -38,6 +39,18 @@ def kept(town: Town) -> list[str]:
     """The files of print runs that lie in the storage."""
     folder = town.house.kit.settings.home / "files" / "print-runs"
     return sorted(path.name for path in folder.rglob("*.pdf"))
+
+
+def lose_every_worker(town: Town, run: PrintRun, clock: Clock) -> None:
+    """Each keeps a file of the first part and dies before it says so; the run fails."""
+    for turn in range(1, print_parts.MOST_ATTEMPTS + 1):
+        with town.house.begin() as session:
+            assert print_parts.claim(session, run_id=run.id, worker="lost", at=clock()) is not None
+        town.house.kit.files.put(
+            print_files.file_key(town.id, run.id, 1, turn), b"sealed names and addresses"
+        )
+        clock.at += 2 * print_parts.LEASE
+    assert draw(town, run, clock=clock).status == "failed"
 
 
 def test_a_worker_that_wakes_up_lays_its_file_beside_the_one_that_counts_and_takes_it_away(
@@ -95,12 +108,7 @@ def test_what_lost_workers_kept_of_a_run_that_failed_goes_when_its_time_is_over(
     registered(vilnius, 1)
     run, kit = ask(vilnius), vilnius.house.kit
     clock = Clock()
-    for turn in range(1, print_parts.MOST_ATTEMPTS + 1):
-        with vilnius.house.begin() as session:
-            assert print_parts.claim(session, run_id=run.id, worker="lost", at=clock()) is not None
-        kit.files.put(print_files.file_key(vilnius.id, run.id, 1, turn), b"sealed names and addresses")
-        clock.at += 2 * print_parts.LEASE
-    assert draw(vilnius, run, clock=clock).status == "failed"
+    lose_every_worker(vilnius, run, clock)
 
     def night(days: int) -> list[int]:
         with vilnius.house.begin() as session:
@@ -151,12 +159,7 @@ def test_what_lost_workers_kept_goes_with_a_person_who_is_erased(vilnius: Town) 
     made = registered(vilnius, 6)
     run, kit = ask(vilnius), vilnius.house.kit
     clock = Clock()
-    for turn in range(1, print_parts.MOST_ATTEMPTS + 1):
-        with vilnius.house.begin() as session:
-            assert print_parts.claim(session, run_id=run.id, worker="lost", at=clock()) is not None
-        kit.files.put(print_files.file_key(vilnius.id, run.id, 1, turn), b"sealed names and addresses")
-        clock.at += 2 * print_parts.LEASE
-    assert draw(vilnius, run, clock=clock).status == "failed"
+    lose_every_worker(vilnius, run, clock)
 
     def erased(card: Registered) -> int:
         with vilnius.house.begin() as session:
