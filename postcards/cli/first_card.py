@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import uuid
 from dataclasses import replace
@@ -34,7 +35,7 @@ def open_with_first_card(kit: Kit, slug: str, path: str) -> int:
         campaign = campaigns.find(session, slug=slug)
         edition = queries.edition(session, campaign.id)
     prepared = registration.prepare(
-        _request(card, edition, uuid.uuid5(_NAMESPACE, slug)),
+        _request(card, edition, uuid.uuid5(_NAMESPACE, slug), at),
         vault=kit.vault,
         key_id=campaign.data_key,
         edition=edition,
@@ -81,17 +82,12 @@ def _read(path: Path) -> dict[str, Any]:
     return dict(card)
 
 
-def _request(card: dict[str, Any], edition: Edition, card_id: uuid.UUID) -> CardRequest:
+def _request(card: dict[str, Any], edition: Edition, card_id: uuid.UUID, at: dt.datetime) -> CardRequest:
     """As a kiosk would send it, with all that is wrong told at once; known again by what stands in the file."""
-    consent = card.get("consent")
-    whole = {
-        "registered_at": now().isoformat(),
-        "language": edition.default_language,
-        **card,
-        "id": str(card_id),
-        "consent": {"version": edition.current_consent(now()).version, **consent}
-        if isinstance(consent, dict)
-        else consent or {"version": edition.current_consent(now()).version},
-    }
-    request = read_card(json.dumps(whole).encode(), edition, at=now())
+    consent = card.get("consent", {})
+    if isinstance(consent, dict):
+        consent = {"version": edition.current_consent(at).version, **consent}
+    usual = {"registered_at": at.isoformat(), "language": edition.default_language}
+    whole = {**usual, **card, "id": str(card_id), "consent": consent}
+    request = read_card(json.dumps(whole).encode(), edition, at=at)
     return replace(request, body=registration.body_of(card))

@@ -23,7 +23,7 @@ from postcards.models import Campaign, Card, Mail, Person, TrackingCode
 from postcards.rules.edition import Edition
 from postcards.rules.letter import Letter, Words
 from postcards.services import people
-from postcards.vault import Vault
+from postcards.vault import KeyMissing, Vault
 
 #: How long one mail may take before another worker may try it; a conversation has 20 s for each step.
 LEASE = dt.timedelta(minutes=5)
@@ -141,9 +141,9 @@ def _send(
     try:
         letter = _write(claimed, vault=vault, compose=compose, at=clock())
         mailer.send(letter)
-    except Unavailable as later:
+    except (Unavailable, KeyMissing) as later:  # a key, too, may be brought back
         _put_off(begin, claimed, reason=later.code, worker=worker, at=clock())
-        return "stays" if later.code.startswith("put_off") else "away"
+        return "stays" if later.code.startswith("put_off") or later.code == KeyMissing.code else "away"
     except (Denied, NotFound) as never:
         _record(begin, claimed, worker=worker, status="failed", failure=never.code)
         log.warning("mail failed", mail=str(claimed.id), reason=never.code)

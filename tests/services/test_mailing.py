@@ -288,6 +288,29 @@ def test_a_slow_server_ends_the_round_so_that_other_jobs_have_their_turn(
     assert mailer.taken == 5
 
 
+def test_a_mail_whose_key_is_lost_waits_for_it_and_stops_no_other(
+    town: Town, office: PostOffice, clock: Clock
+) -> None:
+    lost, other = arrived(town), arrived(town, sender="Rūta")
+    with town.begin() as session:
+        key_id = session.scalars(text("SELECT key_id FROM person WHERE card_id = :id"), {"id": lost.id}).one()
+        session.execute(text("UPDATE person SET key_id = 'lost' WHERE card_id = :id"), {"id": lost.id})
+    assert deliver(town, clock, office.url) == 1
+    with town.begin() as session:
+        rows = session.execute(
+            text("SELECT card_id, status, failure FROM mail ORDER BY status"),
+        ).all()
+        assert {(row.card_id, row.status, row.failure) for row in rows} == {
+            (lost.id, "waiting", "key_missing"),
+            (other.id, "sent", None),
+        }
+        session.execute(
+            text("UPDATE person SET key_id = :key WHERE card_id = :id"), {"id": lost.id, "key": key_id}
+        )
+    clock.at += 2 * MINUTE
+    assert deliver(town, clock, office.url) == 1
+
+
 def test_an_erased_sender_gets_no_mail(town: Town, office: PostOffice, clock: Clock) -> None:
     card = arrived(town)
     with town.begin() as session:
