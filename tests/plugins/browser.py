@@ -42,8 +42,12 @@ def faults_of(
     sizes: Iterable[ViewportSize] = (DESKTOP, TABLET, PHONE),
     rules: dict[str, Any] | None = None,
 ) -> list[str]:
-    """This will name what keeps somebody from using the page that is open: too wide for a size, or what axe finds."""
+    """This will name what keeps somebody from using the page that is open: too wide for a size, or what axe finds.
+
+    Who comes from a click has waited for something of the new page before.
+    """
     wrong = []
+    page.wait_for_load_state()
     for size in sizes:
         page.set_viewport_size(size)
         over = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")

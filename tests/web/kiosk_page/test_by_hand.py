@@ -34,6 +34,7 @@ def test_a_card_by_hand_comes_from_the_desk_and_is_bound_at_the_kiosk(
     desk.get_by_label("E-mail").fill("ruta@example.org")
     desk.get_by_label("Password").fill(PASSWORD)
     desk.get_by_role("button", name="Sign in").click()
+    desk.wait_for_url("**/desk/**")
     desk.goto(f"{web_server}/desk/c/vilnius/kiosks/")
     form = desk.locator("#stock-cards form").last
     form.get_by_label("Kiosk").select_option("Window")
