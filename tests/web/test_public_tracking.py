@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import re
 from typing import Any
@@ -15,7 +16,7 @@ from postcards.errors import Unavailable
 from postcards.rules.tracking_code import new_slip_code, new_tracking_code
 from postcards.web.public.blueprint import refused
 from tests.plugins.cast import House
-from tests.services.travelling import Town
+from tests.services.travelling import Posted, Town
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": "en"}
 JSON = {"Accept": "application/json"}
@@ -249,6 +250,38 @@ def test_the_senders_page_stands_at_every_stage(town: Town, client: FlaskClient,
     page = client.get(f"/S/{card.slip_code}", headers=BROWSER)
     assert page.status_code == 200
     assert ('aria-current="step"' in page.text) == (status != "arrived")
+
+
+@pytest.mark.parametrize(
+    ("took", "known", "unknown"),
+    [([], 59, 61), ([6, 7, 8, 9, 10], 59, 61), ([50, 60, 70, 80, 100], 137, 139)],
+    ids=["nobody wrote yet", "a fast country", "a slow country"],
+)
+def test_after_a_long_silence_we_say_that_we_do_not_know(
+    town: Town, client: FlaskClient, took: list[int], known: int, unknown: int
+) -> None:
+    for days in took:
+        _left(town, town.card(), days_ago=days, status="arrived")
+    town.card(country="NO")
+    card = town.card()
+    said = []
+    for days in (known, unknown):
+        _left(town, card, days_ago=days, status="handed_over")
+        said.append("We simply do not know." in client.get(f"/S/{card.slip_code}", headers=BROWSER).text)
+    assert said == [False, True]
+
+
+def _left(town: Town, card: Posted, *, days_ago: int, status: str) -> None:
+    """The Post took it so many days ago; one that arrived did so just now."""
+    now = dt.datetime.now(dt.UTC)
+    with town.begin() as session:
+        session.execute(
+            text(
+                "UPDATE card SET status = :status, handed_over_at = :left,"
+                " arrived_at = CASE WHEN :status = 'arrived' THEN CAST(:now AS timestamptz) END WHERE id = :id"
+            ),
+            {"status": status, "left": now - dt.timedelta(days=days_ago), "now": now, "id": card.id},
+        )
 
 
 def wishes(town: Town) -> int:

@@ -6,9 +6,10 @@ import datetime as dt
 from dataclasses import dataclass
 
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from postcards.errors import Refusal
-from postcards.queries import campaigns
+from postcards.queries import campaigns, public_campaign
 from postcards.queries.tracked_card import TrackedCard
 from postcards.rules import tracking_code
 from postcards.rules.card_life import CardStatus
@@ -18,9 +19,6 @@ from postcards.web.clock import now
 from postcards.web.context import kit
 from postcards.web.doors import PUBLIC, guarded
 from postcards.web.public.blueprint import asks_for_json, blueprint, mark_of, page, private, refused
-
-#: Days without a word after which we say that we do not know (POSTAL: unknown, not lost).
-UNKNOWN_AFTER = dt.timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +39,13 @@ def sender(slip_code: str) -> ResponseReturnValue:
         with kit().read() as session:
             card = tracking.find_by_slip_code(session, slip_code=slip_code)
             edition = campaigns.edition(session, card.campaign_id)
+            unknown = _unknown(session, card)
     except Refusal as refusal:
         return refused(refusal, as_page=not asks_for_json())
     try:
         thanks = tracking.open_thanks(kit().vault, card)
     except KeyMissing:  # after retention the words are gone, the dates stay
         thanks = None
-    left_at = card.handed_over_at or card.sealed_at
     return private(
         page(
             "public/sender.html",
@@ -57,9 +55,18 @@ def sender(slip_code: str) -> ResponseReturnValue:
             thanks=thanks,
             cachet=mark_of(edition),
             spaced_slip_code=tracking_code.spaced(tracking_code.normalise(slip_code)),
-            unknown=card.status == "handed_over" and left_at is not None and now() - left_at > UNKNOWN_AFTER,
+            unknown=unknown,
         )
     )
+
+
+def _unknown(session: Session, card: TrackedCard) -> bool:
+    """Whether it has been silent for so long that we say so (unknown, not lost)."""
+    if card.status != CardStatus.HANDED_OVER:
+        return False
+    left_at = card.handed_over_at or card.sealed_at
+    patience = public_campaign.unknown_after(session, card.campaign_id, card.country)
+    return left_at is not None and now() - left_at > patience
 
 
 def steps(card: TrackedCard) -> list[Step]:
