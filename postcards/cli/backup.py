@@ -26,7 +26,15 @@ from postcards.kit import Kit, assemble, worker_name
 from postcards.models import Base
 from postcards.queries import backup_contents, data_keys
 from postcards.queries import campaigns as campaign_queries
-from postcards.services import erasure_replay, journal, journal_chain, overs, retention, staff_leaving
+from postcards.services import (
+    cut_offs,
+    erasure_replay,
+    journal,
+    journal_chain,
+    overs,
+    retention,
+    staff_leaving,
+)
 from postcards.services.checking import Finding, check_books
 from postcards.services.erasure_replay import Replayed
 from postcards.vault import KeyMissing, KeysDamaged, Vault
@@ -95,7 +103,8 @@ def load_backup(
 
     `ledgers` are copies of the ledger of erasures besides the one that lies beside the keys. First all is read
     through and proved whole. The database comes last and in one transaction, so what was broken off can be begun
-    again. Nobody stays signed in: somebody may have been shut out since. Raises `BackupDamaged`, `LedgerDamaged`,
+    again. Nobody stays signed in: somebody may have been shut out since. Nothing is sealed for a cut-off that has
+    passed: the Post may have its list. Raises `BackupDamaged`, `LedgerDamaged`,
     `NotEmpty`, `Invalid` for one of a newer version.
     """
     manifest, lines = looked_through(settings, path, ledgers=ledgers)
@@ -122,6 +131,7 @@ def load_backup(
                 session, lines=lines, files=store, outbox=Outbox(settings.home / "outbox"), by=BY, at=now()
             )
             erased = overs.ledger_lines(session)
+            cut_offs.pass_over(session, by=BY, at=now())
             journal.write(
                 session,
                 campaign_id=None,

@@ -54,6 +54,15 @@ def due(session: Session, *, at: dt.datetime) -> list[Due]:
     return found
 
 
+def pass_over(session: Session, *, by: str, at: dt.datetime) -> None:
+    """This will note what is due as over, with nothing sealed for it.
+
+    A database that was restored may not know the list that the Post got at that cut-off.
+    """
+    for each in due(session, at=at):
+        _note_over(session, each.campaign_id, each.cut_off, None, by=by, at=at)
+
+
 def seal_due(begin: Begin, *, vault: Vault, by: str, clock: Clock) -> list[SealedManifest]:
     """Seal everything that is due, a transaction a manifest.
 
@@ -103,16 +112,28 @@ def seal_one(
         session, campaign_id=campaign_id, edition=edition, vault=vault, due=cut_off, by=by, at=at
     )
     if sealed is None or sealed.lines < edition.dispatch.manifest_size:
-        journal.write(
-            session,
-            campaign_id=campaign_id,
-            action=OVER,
-            subject=_subject(campaign_id, cut_off),
-            detail={"cut_off": cut_off.isoformat(), "last_manifest": sealed.number if sealed else None},
-            by=by,
-            at=at,
-        )
+        _note_over(session, campaign_id, cut_off, sealed.number if sealed else None, by=by, at=at)
     return sealed
+
+
+def _note_over(
+    session: Session,
+    campaign_id: int,
+    cut_off: dt.datetime,
+    last_manifest: int | None,
+    *,
+    by: str,
+    at: dt.datetime,
+) -> None:
+    journal.write(
+        session,
+        campaign_id=campaign_id,
+        action=OVER,
+        subject=_subject(campaign_id, cut_off),
+        detail={"cut_off": cut_off.isoformat(), "last_manifest": last_manifest},
+        by=by,
+        at=at,
+    )
 
 
 def _is_over(session: Session, campaign_id: int, cut_off: dt.datetime) -> bool:

@@ -12,12 +12,14 @@ from sqlalchemy import text
 
 from postcards import config, embedded, kit
 from postcards.cli import backup
-from postcards.services import campaigns, key_rotation, staff
+from postcards.services import campaigns, cut_offs, key_rotation, staff
 from tests.cli.test_backup import run, with_keys
 from tests.conftest import new_database
 from tests.plugins.cast import House
 from tests.services.posting import make_all, printed, seal
 from tests.services.print_desk import Clock, ask, draw
+
+DAY = dt.timedelta(days=1)
 
 
 @pytest.fixture
@@ -92,6 +94,30 @@ def test_nobody_is_signed_in_after_a_restore(
         assert session.scalars(text("SELECT ended_at IS NOT NULL FROM staff_session")).all() == [True]
         assert not staff.link_is_good(session, token=link, at=dt.datetime.now(dt.UTC))
     made.close()
+
+
+def test_nothing_is_sealed_for_a_cut_off_that_passed_before_the_restore(
+    house: House, tmp_path: Path, elsewhere: config.Settings
+) -> None:
+    """Its list may be with the Post, made of other cards than the backup knows."""
+    today = replace(house, at=dt.datetime.now(dt.UTC))
+    town = replace(today, at=today.at - dt.timedelta(days=30)).open_campaign("vilnius")
+    card = printed(town)
+    backup.make_backup(house.kit, tmp_path / "a.tar")
+    with house.begin() as session:
+        [missed] = cut_offs.due(session, at=today.at)
+    settings = with_keys(elsewhere, house)
+    backup.load_backup(settings, tmp_path / "a.tar")
+    made = kit.assemble(replace(settings, secret_key="-" * 32), name="test", pool_size=1)
+    sealed = {}
+    for days in (0, 30):
+        sealed[days] = cut_offs.seal_due(
+            made.begin, vault=made.vault, by="test", clock=lambda days=days: today.at + days * DAY
+        )
+    made.close()
+    assert missed.campaign_id == town.id
+    assert sealed[0] == []
+    assert [one.lines for one in sealed[30]] == [1], f"card {card} goes with the next one"
 
 
 def test_what_cannot_be_restored_leaves_no_database_without_its_master_key(tmp_path: Path) -> None:
