@@ -47,6 +47,28 @@ def test_one_campaign_opens_by_itself_several_are_a_choice(
     assert f"/desk/c/{bucharest.slug}/" in page
 
 
+def test_a_senders_code_finds_their_card_though_its_number_was_given_again(
+    app: Flask, house: House, ruta: Browser
+) -> None:
+    town = house.open_campaign("vilnius", slug="small", cap=1)
+    first = town.register()
+    with house.begin() as session:
+        cards.void(
+            session, campaign_id=town.id, card_id=first.id, reason="wish", paper="none", by="cli", at=house.at
+        )
+    second = town.register()
+    assert first.number == second.number
+    desk = at_desk(app, house, (town.id, "organiser"), email="small@example.org")
+    for wanted, card in (
+        (first.slip_code, first), (second.slip_code.lower(), second), (str(second.number), second),
+    ):  # fmt: skip
+        answer = desk.get(f"/desk/c/small/cards/?find={wanted}")
+        assert answer.location == f"/desk/c/small/cards/{card.id}"
+    assert ruta.get(f"/desk/c/vilnius/cards/?find={first.slip_code}").status_code == 200, (
+        "not in her campaign"
+    )
+
+
 def test_another_campaign_does_not_exist(ruta: Browser, bucharest: Town) -> None:
     for room in ROOMS:
         assert ruta.get(f"/desk/c/vilnius/{room}").status_code == 200

@@ -18,7 +18,7 @@ from postcards.queries import retention as kept
 from postcards.queries.cards_at_desk import CardSeen
 from postcards.queries.journal_pages import Entry
 from postcards.rules.card_words import address_lines
-from postcards.rules.tracking_code import is_well_formed, normalise, spaced
+from postcards.rules.tracking_code import SLIP_LENGTH, is_well_formed, normalise, spaced
 from postcards.services import block_list, cards, erasure, holding, journal, people
 from postcards.web.clock import now
 from postcards.web.context import kit
@@ -206,6 +206,8 @@ def _find(session: Session, here: Place, wanted: str) -> uuid.UUID | None:
     code = normalise(wanted)
     if is_well_formed(code):
         return cards_at_desk.find_by_code(session, campaign_id=here.campaign.id, code=code)
+    if is_well_formed(code, length=SLIP_LENGTH):
+        return cards_at_desk.find_by_slip_code(session, campaign_id=here.campaign.id, slip_code=code)
     return None
 
 
