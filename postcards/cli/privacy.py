@@ -114,7 +114,7 @@ def erase(
             {
                 "campaign": slug,
                 "erased": [_data_of(one) for one in found],
-                "nothing_left": None if index and not found else not found,
+                "nothing_left": None if not found and (index or failures) else not found,
                 "erased_before": before.isoformat() if before else None,
                 "notes": notes,
             }

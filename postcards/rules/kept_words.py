@@ -17,9 +17,8 @@ def kept(sentence: str) -> str:
     Values that are neither text nor number are kept as the text that they show.
     """
     parts = _parts(sentence)
-    return (
-        sentence if isinstance(parts, str) else json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
-    )
+    alone = isinstance(parts, str) or parts == {"said": str(sentence), "values": {}}
+    return str(sentence) if alone else json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
 
 
 def read_again(text: str) -> str:
@@ -32,7 +31,7 @@ def _parts(value: object) -> Any:
         return {"said": str(value), "country": value.code}
     if isinstance(value, InLanguages):
         return {"said": str(value), "in": dict(value.words)}
-    if isinstance(value, Said) and (value.values or value.plural is not None):
+    if isinstance(value, Said):
         values = {name: _parts(part) for name, part in value.values.items()}
         if value.plural is not None:
             return {"said": value.msgid, "values": values, "plural": value.plural, "n": value.n}

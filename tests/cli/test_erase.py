@@ -14,7 +14,7 @@ from postcards import config
 from postcards.cli.root import cli
 from postcards.errors import Unavailable
 from postcards.rules.tracking_code import spaced
-from postcards.services import cards
+from postcards.services import cards, print_files
 from postcards.services.erasure import NumberGivenAgain
 from tests.plugins.cast import House, Town
 
@@ -83,6 +83,20 @@ def test_cards_that_somebody_holds_are_counted_and_stop_no_other(
     assert f"Card {free.number}: erased" in done.stdout
     assert types("--email", "ona@example.org").exit_code == 0
     assert one(house, KEPT) == 0
+
+
+def test_a_card_that_could_not_be_erased_proves_nothing(
+    types: Any, vilnius: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*given: Any, **named: Any) -> None:
+        raise Unavailable("The storage is away.")
+
+    card = vilnius.register()
+    monkeypatch.setattr(print_files, "forget", away)
+    done = types("--number", str(card.number), "--json")
+    assert done.exit_code == 1
+    told = json.loads(done.stdout)
+    assert (told["erased"], told["nothing_left"]) == ([], None)
 
 
 def test_an_address_that_is_gone_proves_nothing_and_the_number_still_finds_the_card(

@@ -25,6 +25,12 @@ SENTENCES = [
             REGION,
         ]
     ),
+    says_all(
+        [
+            says("Part %(part)s could not be drawn: its worker was lost %(times)s times.", part=1, times=5),
+            says("Its file is not whole."),
+        ]
+    ),
     says("This does not look like a postcode of %(country)s.", country=COUNTRY),
     'Words of nobody\'s: 100 % {"said" äöü \n',
     "",
