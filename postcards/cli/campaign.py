@@ -117,7 +117,7 @@ def open_(slug: str, first_card: str | None, as_json: bool) -> None:
 @click.argument("slug")
 @as_json
 def pause(slug: str, as_json: bool) -> None:
-    """Take no new cards for now."""
+    """Take no new cards for now. Lists are sealed at the cut-off all the same."""
     _set(slug, "paused", as_json)
 
 

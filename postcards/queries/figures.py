@@ -81,7 +81,7 @@ def _of_jobs(session: Session, at: dt.datetime) -> list[Figure]:
 _COUNTED: tuple[tuple[str, str, tuple[str, ...], TextClause], ...] = (
     (
         "postcards_cards_held",
-        "Cards that were on paper before they could be checked, and wait for the desk.",
+        "Cards that wait for the desk's decision.",
         ("campaign",),
         text(
             "SELECT c.slug, (SELECT count(*) FROM card k WHERE k.campaign_id = c.id AND k.held <> '{}'"
