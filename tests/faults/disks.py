@@ -4,24 +4,11 @@ from __future__ import annotations
 
 import os
 import resource
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-
-#: Bit of CAP_SYS_ADMIN (capabilities(7)): who has it may mount.
-_ADMIN = 1 << 21
-
-
-def may_mount() -> bool:
-    """This will tell whether we may mount a small disk of our own here."""
-    status = Path("/proc/self/status")
-    if os.geteuid() != 0 or not status.exists() or shutil.which("mount") is None:
-        return False
-    held = next(line for line in status.read_text().splitlines() if line.startswith("CapEff:"))
-    return bool(int(held.split()[1], 16) & _ADMIN)
 
 
 class SmallDisk:

@@ -18,16 +18,16 @@ from postcards.paper.manifest_files import make_files
 from postcards.rules.manifest import Content, MadeFile
 from postcards.services import manifest_files, print_control, print_requests, printing
 from postcards.web.app import create_app
-from tests.faults.disks import SmallDisk, longest_file, may_mount, small_disk
+from tests.faults.disks import SmallDisk, longest_file, small_disk
 from tests.faults.parts import books, now, print_cards, seal, value
 from tests.plugins.cast import House, bearer
 from tests.services.pressing import press
 
-#: How storage can fail: a name, and what is said about it. Mounting is not for everybody.
-FAILINGS = {
-    "over a quota": "full",
-    **({"full": "full", "read-only": "cannot be used"} if may_mount() else {}),
-}
+#: How storage can fail: a name, and what is said about it.
+FAILINGS = {"over a quota": "full", "full": "full", "read-only": "cannot be used"}
+#: Mounting is not for everybody.
+MOUNTED = pytest.mark.needs("mount")
+EVERY_FAILING = [pytest.param(how, marks=() if how == "over a quota" else MOUNTED) for how in FAILINGS]
 
 
 def _house_on(settings: config.Settings, storage: Path) -> House:
@@ -46,7 +46,7 @@ def _failing(how: str, settings: config.Settings) -> Iterator[tuple[House, Abstr
         yield House(tools, now()), disk.full() if how == "full" else disk.read_only()
 
 
-@pytest.mark.parametrize("how", FAILINGS)
+@pytest.mark.parametrize("how", EVERY_FAILING)
 def test_the_files_of_a_manifest_wait_for_room(settings: config.Settings, how: str) -> None:
     with _failing(how, settings) as (house, failing):
         town = house.open_campaign("vilnius", cap=20)
@@ -80,7 +80,7 @@ def _make(house: House, campaign_id: int) -> int:
     )
 
 
-@pytest.mark.parametrize("how", FAILINGS)
+@pytest.mark.parametrize("how", EVERY_FAILING)
 def test_a_print_run_pauses_until_there_is_room(settings: config.Settings, how: str) -> None:
     with _failing(how, settings) as (house, failing):
         town = house.open_campaign("vilnius", cap=20)
@@ -183,7 +183,7 @@ def _register_without_room(house: House, failing: AbstractContextManager[None]) 
     assert books(house) == []
 
 
-@pytest.mark.parametrize("how", ["it says so", *(["it is full"] if may_mount() else [])])
+@pytest.mark.parametrize("how", ["it says so", pytest.param("it is full", marks=MOUNTED)])
 def test_a_database_without_room_costs_waiting_and_no_card(
     settings: config.Settings, servers: embedded.Servers, migrated_template: str, house: House, how: str
 ) -> None:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,8 @@ CHROMIUM_APPS = (
     Path("/Applications/Chromium.app/Contents/MacOS/Chromium"),
     Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),
 )
+#: Bit of CAP_SYS_ADMIN (capabilities(7)): who has it may mount.
+_ADMIN = 1 << 21
 
 
 def find_chromium() -> str | None:
@@ -32,10 +36,32 @@ def _pdf_tools() -> bool:
     return bool(shutil.which("pdftotext") and shutil.which("qpdf"))
 
 
-#: What a test may need: how to find it, and the Debian packages that bring it.
-NEEDS: dict[str, tuple[Callable[[], object], str]] = {
-    "browser": (find_chromium, "chromium"),
-    "pdf-tools": (_pdf_tools, "poppler-utils qpdf"),
+def _may_mount() -> bool:
+    """Whether we may mount a small disk of our own here."""
+    status = Path("/proc/self/status")
+    if os.geteuid() != 0 or not status.exists() or shutil.which("mount") is None:
+        return False
+    held = next(line for line in status.read_text().splitlines() if line.startswith("CapEff:"))
+    return bool(int(held.split()[1], 16) & _ADMIN)
+
+
+@dataclass(frozen=True)
+class Need:
+    """`packages` are the Debian ones that bring it, none when no package does; `how` says what to do."""
+
+    find: Callable[[], object]
+    packages: str = ""
+    how: str = "`make browser` says how to get it"
+
+
+#: What a test may need of the machine.
+NEEDS = {
+    "browser": Need(find_chromium, "chromium"),
+    "pdf-tools": Need(_pdf_tools, "poppler-utils qpdf"),
+    "mount": Need(
+        _may_mount,
+        how="only root with CAP_SYS_ADMIN, on Linux, may mount a disk (docker run --cap-add SYS_ADMIN)",
+    ),
 }
 FIXTURE_NEEDS = {"chromium": "browser", "pdf_tools": "pdf-tools"}
 
@@ -61,10 +87,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    missing = {what for what, (find, _) in NEEDS.items() if not find()}
+    missing = _missing()
     for item in items:
-        for what in sorted(_needs_of(item) & missing):
-            item.add_marker(pytest.mark.skip(reason=f"no {what} here; `make browser` says how to get it"))
+        for what in sorted(_needs_of(item) & missing.keys()):
+            item.add_marker(pytest.mark.skip(reason=f"no {what} here; {missing[what].how}"))
+
+
+def _missing() -> dict[str, Need]:
+    return {what: need for what, need in NEEDS.items() if not need.find()}
 
 
 def _needs_of(item: pytest.Item) -> set[str]:
@@ -120,4 +150,8 @@ def _in_ci() -> bool:
 
 
 if __name__ == "__main__":  # for the Makefile
-    print(*(packages for find, packages in NEEDS.values() if not find()))
+    missing = _missing()
+    print(*(need.packages for need in missing.values() if need.packages))
+    for what, need in missing.items():
+        if not need.packages:
+            print(f"Tests that need {what} will not run: {need.how}.", file=sys.stderr)
