@@ -52,6 +52,43 @@ def test_the_first_screen_forgets_who_walked_away(clocked: Page) -> None:
     expect(clocked.get_by_label("Name", exact=True)).to_have_value("")
 
 
+def test_a_tablet_that_slept_shows_nothing_of_the_one_before(clocked: Page) -> None:
+    """Its clock goes on while its page stands still."""
+    begin(clocked)
+    write(clocked, name="Jonas Slaptasis")
+    clocked.get_by_role("button", name="Read it back").hover()
+    clocked.clock.fast_forward(600_000)
+    clocked.clock.run_for(500)
+    expect(clocked.get_by_label(AGREE)).not_to_be_checked()
+    assert "Slaptasis" not in clocked.evaluate("() => document.body.innerHTML")
+    begin(clocked)
+    expect(clocked.get_by_label("Name", exact=True)).to_have_value("")
+
+
+def test_only_the_printers_dialog_may_hold_the_page_and_not_for_ever(clocked: Page) -> None:
+    begin(clocked)
+    write(clocked)
+    read_back(clocked)
+    take_a_stamp(clocked)
+    # Somebody answers the dialog in a browser that no program drives; here it is only noted that it was asked for.
+    clocked.evaluate(
+        """() => {
+            Object.defineProperty(navigator, "webdriver", { get: () => false });
+            Object.defineProperty(navigator, "pdfViewerEnabled", { get: () => true });
+            Object.defineProperty(HTMLIFrameElement.prototype, "contentWindow", {
+                get: () => ({ focus() {}, print() { document.body.dataset.asked = "yes"; } }),
+            });
+        }"""
+    )
+    clocked.get_by_role("button", name="Print card").click()
+    expect(clocked.locator("body[data-asked]")).to_have_count(1)
+    registered = clocked.get_by_role("heading", name="Your card is registered")
+    for minutes, stands in ((5, 1), (5, 0)):
+        clocked.clock.fast_forward(minutes * 60_000)
+        clocked.clock.run_for(500)
+        expect(registered).to_have_count(stands)
+
+
 def test_a_window_left_open_closes_and_then_the_page_below_forgets(
     clocked: Page, house: House, vilnius: Town
 ) -> None:

@@ -3,7 +3,16 @@
 import { fill, h } from "./dom.js";
 
 export const TOUCHES = ["pointerdown", "keydown", "wheel", "touchstart"];
-const HELD = 3000; // milliseconds without a tick that mean the page was held
+// Milliseconds: without a tick for longer than HELD the page was held, by the printer's dialog or by a tablet that sleeps.
+const HELD = 3000;
+const PRINTING = 10 * 60_000; // a dialog that is open for longer was left open
+
+let printedAt = -Infinity;
+
+/** The printer's dialog opens now: the time that it holds the page is not time without a touch. */
+export function printerAsks() {
+  printedAt = Date.now();
+}
 
 /**
  * Calls `over()` after `seconds` without a touch. With `place`, shows the time that is left there, as a bar and the
@@ -23,10 +32,11 @@ export function watchIdle({ seconds, over, place, say, showFrom = seconds, loses
   };
 
   let lastTick = Date.now();
-  const timer = setInterval(() => {
-    // The printer's dialog holds the page's clock: the time it was open does not count.
-    if (Date.now() - lastTick > HELD) touch();
-    lastTick = Date.now();
+  const tick = () => {
+    const gap = Date.now() - lastTick;
+    if (gap > HELD && gap < PRINTING && Math.abs(lastTick - printedAt) < HELD) touch();
+    if (gap < 0) last += gap; // the device's clock was set back
+    lastTick += gap;
     const left = Math.max(0, Math.ceil(seconds - (Date.now() - last) / 1000));
     if (left === 0 && !covered()) {
       stop();
@@ -37,11 +47,14 @@ export function watchIdle({ seconds, over, place, say, showFrom = seconds, loses
     place.hidden = left > showFrom || !loses();
     bar.value = left;
     words.textContent = say(left);
-  }, 250);
+  };
+  const timer = setInterval(tick, 250);
 
   for (const kind of TOUCHES) document.addEventListener(kind, touch, { passive: true });
+  document.addEventListener("visibilitychange", tick); // who wakes the tablet sees nothing of before
   function stop() {
     clearInterval(timer);
+    document.removeEventListener("visibilitychange", tick);
     for (const kind of TOUCHES) document.removeEventListener(kind, touch);
   }
   return stop;

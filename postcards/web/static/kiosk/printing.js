@@ -2,6 +2,7 @@
 
 import { app } from "./app.js";
 import { h } from "./dom.js";
+import { printerAsks } from "./idle.js";
 import { t } from "./texts.js";
 import { now } from "./visitor.js";
 
@@ -41,6 +42,7 @@ export function printFrame(address) {
   frame.addEventListener("load", () => {
     if (!somebodyWatches()) return;
     try {
+      printerAsks();
       frame.contentWindow.focus();
       frame.contentWindow.print();
     } catch { /* the viewer's own button prints; the link below opens it alone */ }
