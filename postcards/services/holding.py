@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -12,12 +14,26 @@ from postcards.models import Card
 from postcards.services import cards, journal
 
 
-def release(
-    session: Session, *, campaign_id: int, card_id: uuid.UUID, by: str, at: dt.datetime
-) -> tuple[str, ...]:
-    """This will let a held card go its way and return the reasons it was held for; none when it was not.
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The reasons that were settled, and those for which the card is held still."""
 
-    Raises `CardUnknown`, and `IsVoid`: a card that was given up goes no way.
+    reasons: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+def release(
+    session: Session,
+    *,
+    campaign_id: int,
+    card_id: uuid.UUID,
+    seen: Collection[str] | None = None,
+    by: str,
+    at: dt.datetime,
+) -> Settled:
+    """This will let a held card go its way: somebody decided on the reasons that they have `seen` (None: on all).
+
+    What holds it since is left. Raises `CardUnknown`, and `IsVoid`: a card that was given up goes no way.
     """
     cards.get(session, campaign_id=campaign_id, card_id=card_id)
     held = session.execute(
@@ -25,12 +41,14 @@ def release(
     ).one()
     if held.status == "void":
         raise cards.IsVoid("This card was given up: there is nothing left to settle.")
-    if not held.held:
-        return ()
+    settled = [reason for reason in held.held if seen is None or reason in seen]
+    left = [reason for reason in held.held if reason not in settled]
+    if not settled:
+        return Settled((), tuple(left))
     session.execute(
         update(Card)
         .where(Card.id == card_id, func.cardinality(Card.held) > 0)
-        .values(held=[])
+        .values(held=left)
         .execution_options(synchronize_session=False)
     )
     journal.write(
@@ -39,8 +57,8 @@ def release(
         action="card.released",
         subject=f"card:{card_id}",
         number=held.number,
-        detail={"held": list(held.held)},
+        detail={"held": settled},
         by=by,
         at=at,
     )
-    return tuple(held.held)
+    return Settled(tuple(settled), tuple(left))

@@ -114,6 +114,21 @@ def test_a_held_card_says_why_and_whether_it_was_on_paper(house: House, vilnius:
         assert f"It waits because: {why(ruta, later)}" in said
 
 
+def test_only_what_stood_on_the_page_is_settled(house: House, vilnius: Town, ruta: Browser) -> None:
+    vilnius.register()
+    page = f"cards/{id_of(house, 1)}"
+    hold(house, 1, "campaign_paused", "country_suspended")
+    seen = re.search(r'name="held" value="([^"]*)"', ruta.get(DESK + page).text)
+    assert seen is not None
+    hold(house, 1, "campaign_paused", "country_suspended", DECLINED)
+    ruta.post(f"{DESK}{page}/release", held=seen[1])
+    assert "Something else has come that holds this card" in words(ruta, page)
+    with house.begin() as session:
+        assert session.scalars(text("SELECT held FROM card")).one() == [DECLINED]
+        detail = session.scalars(text("SELECT detail FROM journal WHERE action = 'card.released'")).one()
+    assert detail == {"held": ["campaign_paused", "country_suspended"]}
+
+
 def why(browser: Browser, code: str) -> str:
     with browser.client.application.test_request_context("/desk/?lang=en"):
         return why_held(code)

@@ -136,12 +136,20 @@ def card_void(slug: str, card_id: uuid.UUID) -> ResponseReturnValue:
 @blueprint.post("/desk/c/<slug>/cards/<uuid:card_id>/release")
 @guarded(ORGANISER)
 def card_release(slug: str, card_id: uuid.UUID) -> ResponseReturnValue:
-    """Lets a held card go its way."""
+    """Lets a held card go its way: `held` are the reasons that stood on the page, for they were decided on."""
+    seen = request.form.get("held")
     with kit().begin() as session:
-        reasons = holding.release(
-            session, campaign_id=caller().campaign, card_id=card_id, by=caller().by, at=now()
+        settled = holding.release(
+            session,
+            campaign_id=caller().campaign,
+            card_id=card_id,
+            seen=None if seen is None else seen.split(),
+            by=caller().by,
+            at=now(),
         )
-    if reasons:
+    if settled.left:
+        flash(gettext("Something else has come that holds this card. Please look at it once more."), "error")
+    elif settled.reasons:
         flash(gettext("Settled: the card goes its way."), "good")
     return redirect(url_for("desk.card", slug=slug, card_id=card_id), 303)
 
