@@ -89,6 +89,20 @@ def test_only_the_printers_dialog_may_hold_the_page_and_not_for_ever(clocked: Pa
         expect(registered).to_have_count(stands)
 
 
+def test_a_card_that_was_opened_alone_goes_with_its_visitor(page: Page) -> None:
+    begin(page)
+    write(page)
+    read_back(page)
+    take_a_stamp(page)
+    page.get_by_role("button", name="Print card").click()
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Open the card alone").click()
+    with opened.value.expect_event("close"):
+        page.get_by_role("button", name="New visitor").last.click()
+    expect(page.get_by_role("button", name="Begin my card")).to_be_visible()
+    assert page.context.pages == [page]
+
+
 def test_a_window_left_open_closes_and_then_the_page_below_forgets(
     clocked: Page, house: House, vilnius: Town
 ) -> None:

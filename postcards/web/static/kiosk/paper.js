@@ -4,7 +4,7 @@ import { NoAnswer, Refused } from "./api.js";
 import { go } from "./app.js";
 import { openDialog } from "./dialog.js";
 import { drawing, fill, h } from "./dom.js";
-import { fetchPaper, letGo, newPrint, printFrame, printsInPage, reasons, recordPrint } from "./printing.js";
+import { fetchPaper, letGo, newPrint, openAlone, printFrame, printsInPage, reasons, recordPrint } from "./printing.js";
 import { t } from "./texts.js";
 
 const message = (kind, sign, ...body) => h("div", { class: `message message--${kind}`, role: kind === "error" ? "alert" : "status" }, drawing(sign), h("div", { class: "message__body" }, ...body));
@@ -65,7 +65,8 @@ function ask(card, panel, address, reason) {
     }
   }
 
-  const open = h("a", { class: "button button--quiet", href: address, target: "_blank", rel: "noopener" }, () => t("Open the card alone"));
+  const openedByUs = (event) => { if (openAlone(address)) event.preventDefault(); };
+  const open = h("a", { class: "button button--quiet", href: address, target: "_blank", rel: "noopener", onclick: openedByUs }, () => t("Open the card alone"));
   return [
     h("h2", { class: "panel__title", tabindex: "-1" }, () => t("Did it come out right?")),
     printsInPage() ? printFrame(address) : h("p", {}, () => t("Open the card, print it from there, and come back.")),

@@ -13,10 +13,19 @@ const REASONS = { // what the desk reads → what the volunteer sees
 export const reasons = Object.entries(REASONS);
 
 let shown = null; // the address of the PDF that is open, to be let go
+let alone = null; // the tab that shows it by itself
 
 export function letGo() {
   if (shown) URL.revokeObjectURL(shown);
-  shown = null;
+  alone?.close();
+  shown = alone = null;
+}
+
+/** Opens the PDF in a tab of its own, which goes with its visitor; returns whether the browser let us. */
+export function openAlone(address) {
+  alone?.close();
+  alone = window.open(address);
+  return alone !== null;
 }
 
 /** Fetches the card's PDF; returns the address of the bytes, valid until the next one or letGo(); null when no longer `wanted()`. */
