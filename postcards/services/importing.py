@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -68,6 +68,10 @@ class Counts:
         """This will count one more row."""
         self.rows += 1
         setattr(self, outcome.result, getattr(self, outcome.result) + 1)
+
+    def since(self, before: Counts) -> Counts:
+        """This will give what was counted after `before`."""
+        return Counts(**{name: count - getattr(before, name) for name, count in asdict(self).items()})
 
     @property
     def nothing_went_in(self) -> bool:

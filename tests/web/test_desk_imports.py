@@ -11,7 +11,8 @@ from playwright.sync_api import FilePayload
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from postcards.services import import_waiting, key_rotation
+from postcards.services import campaigns, import_waiting, key_rotation
+from postcards.web.desk import imports
 from postcards.web.desk.imports import FILE_LIMIT
 from tests.plugins.browser import faults_of
 from tests.plugins.cast import House, Town
@@ -111,6 +112,73 @@ def test_the_report_gives_its_reasons_in_the_language_of_the_page(ruta: Browser)
     assert lines[0].lstrip("\ufeff").startswith("copy,line,field,code,reason,sender name")
     assert "postcode: " in lines[1]
     assert "sender name: Wypełnij to pole." in lines[2]
+
+
+@pytest.fixture
+def sixty_stamps(house: House, vilnius: Town) -> None:
+    with house.begin() as session:
+        campaigns.set_cap(session, slug=vilnius.slug, cap=60, by="test", at=house.at)
+
+
+def good_rows(first: int, last: int) -> str:
+    return "".join(GOOD.replace("Jonas", f"Jonas {n}.") for n in range(first, last + 1))
+
+
+def test_every_row_is_looked_at_before_one_is_registered(
+    house: House, sixty_stamps: None, ruta: Browser
+) -> None:
+    upload(ruta, HEAD + good_rows(1, 60))
+    assert "0 of the first 60 rows would be refused." in ruta.get(f"{DESK}waiting").get_data(as_text=True)
+    upload(ruta, HEAD + good_rows(1, 50) + BAD + good_rows(51, 61))
+    preview = ruta.get(f"{DESK}waiting").get_data(as_text=True)
+    assert "2 of the first 62 rows would be refused." in preview
+    assert '<th scope="row" class="figure">52</th><td data-label="Field"><span>postcode</span>' in preview
+    assert '<th scope="row" class="figure">63</th>' in preview  # no stamp is left for it
+    assert cards(house) == 0
+
+
+def test_of_many_that_would_be_refused_the_first_are_listed_and_all_counted(ruta: Browser) -> None:
+    upload(ruta, HEAD + BAD * 60)
+    preview = ruta.get(f"{DESK}waiting").get_data(as_text=True)
+    assert (
+        "None of the first rows can become a card as it is. 60 of the first 60 rows would be refused."
+        in preview
+    )
+    assert "<caption>What would be refused (50 / 60)</caption>" in preview
+    assert preview.count('<td data-label="Field"><span>postcode</span>') == 50
+
+
+def test_a_long_table_goes_in_by_presses_each_row_once(
+    house: House, sixty_stamps: None, ruta: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "AT_ONCE", 0.0)
+    table = HEAD + good_rows(1, 10) + BAD + good_rows(11, 59) + good_rows(5, 5) + BAD.replace("7500", "7501")
+    upload(ruta, table)
+    preview = ruta.get(f"{DESK}waiting").get_data(as_text=True)
+    assert "One of the first 25 rows would be refused." in preview
+    assert "Register 62 cards" in preview
+    for seen in (25, 50):
+        assert f"{seen} rows are seen to; press once more" in say_yes(ruta)
+        assert cards(house) == seen - 1
+    result = say_yes(ruta)
+    assert "2 rows were refused." in result
+    assert "Go on" not in result
+    with house.begin() as session:
+        numbers = session.scalars(text("SELECT number FROM card ORDER BY number"))
+        assert list(numbers) == list(range(1, 61))
+        noted = session.scalars(text("SELECT detail FROM journal WHERE action = 'cards.imported' ORDER BY id"))
+        assert list(noted) == [
+            {"cards": 24, "there": 0, "refused": 1},
+            {"cards": 25, "there": 0, "refused": 0},
+            {"cards": 11, "there": 0, "refused": 1},
+        ]
+    report = ruta.get(f"{DESK}report.csv").get_data(as_text=True).splitlines()
+    assert [line.split(",")[1] for line in report] == ["line", "12", "63"]
+    upload(ruta, table)
+    for _ in range(3):
+        result = say_yes(ruta)
+    assert "Go on" not in result
+    assert cards(house) == 60
 
 
 def test_the_consent_is_declared_for_the_whole_table(house: House, ruta: Browser) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import secrets
 import time
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 
@@ -19,7 +20,7 @@ from postcards.rules.import_headings import HEADINGS
 from postcards.rules.import_rows import is_empty, own_cells
 from postcards.services import import_reports, import_waiting
 from postcards.services.import_waiting import NothingWaits, Waiting
-from postcards.services.importing import GROUP, Counts, Import
+from postcards.services.importing import GROUP, Counts, Import, Outcome
 from postcards.web.clock import now
 from postcards.web.context import kit
 from postcards.web.desk.import_words import reason
@@ -29,9 +30,9 @@ from postcards.web.pages import gettext, told
 
 #: The largest file, bytes; about 60,000 rows. Larger ones go in by the command line.
 FILE_LIMIT = 10 * 1024 * 1024
-#: Rows that the preview shows, and whose faults it shows.
-SHOWN, LOOKED_AT = 5, 50
-#: Seconds that one request registers for; what is left goes on at the next press.
+#: Rows that the preview shows, and refused rows whose faults it lists.
+SHOWN, LISTED = 5, 50
+#: Seconds that one request looks or registers for; what is left to register goes on at the next press.
 AT_ONCE = 15.0
 
 
@@ -99,7 +100,7 @@ def import_waiting_table(**_: str) -> str:
         return page("desk/imports.html", here, at_page="cards", stage="result", waiting=waiting)
     table, columns = _opened(waiting)
     rows = [row for row in islice(table.rows(), SHOWN * 4) if not is_empty(row, columns)][:SHOWN]
-    looked = list(islice(_job(here, columns, waiting).look_at(table.rows()), LOOKED_AT))
+    looked, named = _looked_at(_job(here, columns, waiting), table)
     return page(
         "desk/imports.html",
         here,
@@ -109,15 +110,13 @@ def import_waiting_table(**_: str) -> str:
         headings=columns.headings[columns.own :],
         rows=[(row.line, own_cells(row, columns)) for row in rows],
         total=sum(1 for row in table.rows() if not is_empty(row, columns)),
-        looked=len(looked),
+        looked=looked,
+        named=len(named),
         faults=[
             (outcome.row.line, _heading(columns, fault.field), reason(fault))
-            for outcome in looked
-            if outcome.result == "refused"
+            for outcome in named
             for fault in outcome.faults
         ],
-        refused=sum(outcome.result == "refused" for outcome in looked),
-        there=sum(outcome.result == "there" for outcome in looked),
     )
 
 
@@ -203,11 +202,23 @@ def _job(here: Place, columns: Columns, waiting: Waiting) -> Import:
     )  # fmt: skip
 
 
+def _looked_at(job: Import, table: Table) -> tuple[Counts, list[Outcome]]:
+    """What the rows would become, all of them or as many as the time is enough for; and the first that are refused."""
+    counts, named, until = Counts(), list[Outcome](), time.monotonic() + AT_ONCE
+    for outcome in job.look_at(table.rows()):
+        counts.add(outcome)
+        if outcome.result == "refused" and len(named) < LISTED:
+            named.append(outcome)
+        if counts.rows % GROUP == 0 and time.monotonic() > until:
+            break
+    return counts, named
+
+
 def _registered(here: Place, waiting: Waiting) -> Waiting:
     """Goes on from where it was left, and stops between two transactions when the time is over."""
     table, columns = _opened(waiting)
     job, until = _job(here, columns, waiting), time.monotonic() + AT_ONCE
-    before, counts, line, done = waiting.counts.registered, waiting.counts, waiting.line, True
+    before, counts, line, done = replace(waiting.counts), waiting.counts, waiting.line, True
     report = [waiting.report or import_reports.first_line(columns, table.delimiter)]
     for place_in_turn, outcome in enumerate(job.register(table.rows(), after=line), start=1):
         counts.add(outcome)
@@ -219,7 +230,7 @@ def _registered(here: Place, waiting: Waiting) -> Waiting:
             done = False
             break
     with kit().begin() as session:
-        job.note(session, Counts(registered=counts.registered - before, refused=counts.refused), at=now())
+        job.note(session, counts.since(before), at=now())
     return waiting.moved(line=line, done=done, counts=counts, report=b"".join(report))
 
 
