@@ -34,7 +34,7 @@ else
 	@exec $(BIN)/postcards up $(if $(PORT),--port $(PORT))
 endif
 
-test: install browser ## all tests, on up to four cores (ARGS="-k cap" some of them)
+test: install browser ## all tests, in up to four processes (ARGS="-k cap" some of them)
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 check: lint test ## lint, types, import contracts, tests, docs: the same list as .ci/run

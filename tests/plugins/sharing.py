@@ -1,12 +1,14 @@
 """How the tests share the machine: what must stay in one process, what begins first, and ports that nobody else takes.
 
-Each process of the suite (`make test` starts one a core) has servers of its own. A file of tests stays together, for
+Each process of the suite has servers of its own; `make test` starts one more than there are cores, four at most, for a
+test waits a quarter of its time. A file of tests stays together, for
 its fixtures; so do all that look from outside at one running `up`, and those that wear the machine out by themselves,
 which are never two at a time.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import socket
 from typing import Any
@@ -34,6 +36,12 @@ def group_of(nodeid: str) -> str:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: group_of(item.nodeid) not in TOGETHER.values())
+
+
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """This will give the number of processes for `-n auto`."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(optionalhook=True)
