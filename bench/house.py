@@ -125,7 +125,6 @@ def web(measured: Measured, target: str) -> Iterator[int]:
         "POSTCARDS_MASTER_KEY": settings.master_key,
         "POSTCARDS_PUBLIC_URL": f"http://127.0.0.1:{port}",
         "POSTCARDS_WEB_WORKERS": str(PROCESSES),
-        "POSTCARDS_LOG_LEVEL": "error",
         "PYTHONPATH": str(Path(__file__).parents[1]),
     }
     make_home(measured.home)
