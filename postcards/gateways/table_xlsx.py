@@ -30,6 +30,11 @@ from postcards.rules.import_columns import Row
 _PIECE = 64 * 1024
 #: Parts without cells (relations, the list of sheets) are small.
 _SMALL_PART = 2 * 1024 * 1024
+#: The only two that a workbook may be packed by (ECMA-376, part 2); others may ask for gigabytes to unpack a word.
+_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+#: By these zipfile says that an archive is damaged, encrypted, or newer than itself; some are words of Python's own,
+#: of a place before the beginning or behind all ends, or of a name in no alphabet.
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError, OverflowError)
 _NOT_ONE = says("This is an archive, but no workbook (.xlsx). Save the table as .xlsx or as CSV UTF-8.")
 _DAMAGED = says(
     "The workbook is damaged. Open it in a spreadsheet, and save it again as .xlsx or as CSV UTF-8."
@@ -43,7 +48,7 @@ class XlsxTable:
         self.delimiter = ","
         try:
             self._archive = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, ValueError, OSError):
+        except _BROKEN:
             raise NotATable(_DAMAGED) from None
         names = set(self._archive.namelist())
         book = self._related("", "officeDocument", names)
@@ -125,8 +130,11 @@ class XlsxTable:
 
     def _parse(self, part: str, parser: expat.XMLParserType, at_most: int) -> Iterator[None]:
         """Feeds the part to the parser piece by piece, and gives the turn back after each."""
-        if self._archive.getinfo(part).file_size > at_most:
+        packed = self._archive.getinfo(part)
+        if packed.file_size > at_most:
             raise _unpacks(at_most)
+        if packed.compress_type not in _PACKINGS:
+            raise Unreadable(_DAMAGED)
         parser.StartDoctypeDeclHandler = _no_doctype
         try:
             with self._archive.open(part) as source:
@@ -139,7 +147,7 @@ class XlsxTable:
                     yield
                 parser.Parse(b"", True)
                 yield
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, expat.ExpatError):
+        except (*_BROKEN, expat.ExpatError):
             raise Unreadable(_DAMAGED) from None
 
 

@@ -258,10 +258,10 @@ def test_names_that_lead_out_of_the_archive_lead_nowhere(
 def test_a_hostile_file_is_refused_by_name_and_in_time(name: str) -> None:
     make, words = HOSTILE[name]
     data = make()
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(Unreadable, match=words):
         read(data)
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 10
 
 
 @given(st.binary(max_size=400))
@@ -269,10 +269,77 @@ def test_no_bytes_make_it_fall_over(data: bytes) -> None:
     _either_reads_or_refuses(data)
 
 
-@given(st.binary(max_size=60), st.integers(0, 3000), st.booleans())
-def test_no_damage_to_a_workbook_makes_it_fall_over(piece: bytes, at: int, shorten: bool) -> None:
-    whole = workbook(HEADINGS, ROW)
-    _either_reads_or_refuses(whole[:at] + piece + whole[at + (0 if shorten else len(piece)) :])
+@given(st.binary(max_size=60), st.integers(0, 5000), st.booleans())
+def test_no_damage_to_a_workbook_makes_it_fall_over(piece: bytes, at: int, longer: bool) -> None:
+    _either_reads_or_refuses(damaged(_WHOLE, piece, at, longer))
+
+
+@given(st.binary(max_size=6), st.integers(0, 1000), st.booleans())
+def test_no_damage_to_the_directory_of_a_workbook_makes_it_fall_over(
+    piece: bytes, at: int, longer: bool
+) -> None:
+    """The list at the end, by which all parts are found."""
+    directory = _WHOLE.index(b"PK\x01\x02")
+    _either_reads_or_refuses(damaged(_WHOLE, piece, directory + at, longer))
+
+
+OPENED = ("_rels/.rels", "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/worksheets/sheet1.xml")
+
+
+@given(st.sampled_from(OPENED), st.binary(max_size=60), st.integers(0, 1020), st.booleans())
+def test_no_damage_inside_a_part_of_a_workbook_makes_it_fall_over(
+    name: str, piece: bytes, at: int, longer: bool
+) -> None:
+    """The archive is whole; what it holds is not."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(_WHOLE)) as source, zipfile.ZipFile(out, "w") as packed:
+        for part in OPENED:
+            inside = source.read(part)
+            at_most = at % len(inside)
+            packed.writestr(part, damaged(inside, piece, at_most, longer) if part == name else inside)
+    _either_reads_or_refuses(out.getvalue())
+
+
+def damaged(whole: bytes, piece: bytes, at: int, longer: bool) -> bytes:
+    return whole[:at] + piece + whole[at + (0 if longer else len(piece)) :]
+
+
+_WHOLE = workbook(HEADINGS, ROW)
+#: Within an entry of an archive's directory (APPNOTE 4.3.12): the version, the packing, the flags, the file's place.
+_VERSION, _FLAGS, _PACKING, _PLACE = 6, 8, 10, 42
+
+
+@pytest.mark.parametrize(
+    ("at", "piece"),
+    [
+        (_VERSION, b"\xff\x00"),
+        (_FLAGS, b"\x01\x00"),
+        *((_PACKING, bytes((way, 0))) for way in (1, 9, 12, 14, 93, 99)),
+        (_PLACE, b"\xff\xff\xff\x7f"),
+        (_PLACE, b"\x03\x00\x00\x00"),
+    ],
+)
+def test_a_directory_that_lies_of_a_part_is_refused(at: int, piece: bytes) -> None:
+    """It asks for a newer program, a password, another packing, or points to where no part begins."""
+    name = _WHOLE.rindex(b"xl/worksheets/sheet1.xml")
+    with pytest.raises(Unreadable, match="damaged"):
+        read(damaged(_WHOLE, piece, name - 46 + at, False))
+
+
+def test_a_part_whose_own_name_is_in_no_alphabet_is_refused() -> None:
+    """The directory says that it is UTF-8."""
+    name = b"xl/worksheets/sheet1.xml"
+    utf8 = damaged(_WHOLE, b"\x00\x08", _WHOLE.rindex(name) - 46 + _FLAGS, False)
+    with pytest.raises(Unreadable, match="damaged"):
+        read(damaged(utf8, b"\xff", utf8.index(name), False))
+
+
+def test_a_directory_that_begins_behind_the_file_is_refused() -> None:
+    """Its place, or that of a part, wants more than any file can be long."""
+    end = _WHOLE.rindex(b"PK\x05\x06")
+    for at in (12, 16):
+        with pytest.raises(Unreadable, match="damaged"):
+            read(damaged(_WHOLE, b"\xfe\xff\xff\xff", end + at, False))
 
 
 @given(st.text(max_size=300))
