@@ -8,16 +8,23 @@ import pytest
 
 from tests.contract.outside import Outside, Town, open_town, town_on_the_screen
 from tests.contract.people import Person, Posted, post_cards, signed_in_by_link
+from tests.contract.remembering import PEOPLE, Remembering
 from tests.journeys.newcomer import up
+from tests.journeys.unsaid import lines_with
 
 
 @pytest.fixture(scope="session")
 def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
-    """A `postcards up` on a home of its own."""
-    with up(tmp_path_factory.mktemp("outside") / "home") as running:
-        stranger = Outside(running)
+    """A `postcards up` on a home of its own; at its end, after every refusal there is, no log holds a person's words
+    or a secret that was given."""
+    home = tmp_path_factory.mktemp("outside") / "home"
+    with up(home) as running:
+        stranger = Remembering(running)
+        stranger.read_screen()
         yield stranger
         stranger.close()
+    assert '"event":"request"' in (home / "logs" / "web.log").read_text()
+    assert lines_with(home / "logs", [*PEOPLE, *stranger.secrets]) == []
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from postcards import logs
 from tests.journeys.newcomer import RunningUp, up
+from tests.journeys.unsaid import lines_with
 
 
 def _tablet(browser: Browser) -> BrowserContext:
@@ -32,13 +33,16 @@ def _watched(context: BrowserContext, complaints: list[str]) -> Page:
     return page
 
 
-def _register_at_the_kiosk(page: Page, house: RunningUp) -> tuple[str, str]:
-    """Pair, register Ona's card for Jonas in Berlin, print it; gives the tracking and the slip code."""
+def _register_at_the_kiosk(page: Page, house: RunningUp) -> tuple[str, str, str]:
+    """Pair, register Ona's card for Jonas in Berlin, print it; gives the tracking and the slip code, and the kiosk's
+    token."""
     page.goto(f"{house.url}/kiosk/")
     page.get_by_label("Pairing code").fill(house.after("pairing code"))
     page.get_by_label("Name of this device").fill("Tablet by the window")
     page.get_by_label("Your first name").fill("Rūta")
-    page.get_by_role("button", name="Pair this device").click()
+    with page.expect_response(lambda answer: answer.url.endswith("/kiosk/pairing")) as paired:
+        page.get_by_role("button", name="Pair this device").click()
+    token = paired.value.json()["token"]
     page.get_by_label("I have read this, and I agree.").check()
     page.get_by_label("Tell me by e-mail when the card has arrived.").check()
     page.get_by_label("Your e-mail").fill("ona@example.org")
@@ -65,15 +69,22 @@ def _register_at_the_kiosk(page: Page, house: RunningUp) -> tuple[str, str]:
     with page.expect_response(lambda answer: answer.url.endswith("/prints")) as printed:
         page.get_by_role("button", name="Yes, it is good").click()
     assert printed.value.json()["status"] == "printed"
-    return card["tracking_code"], card["slip_code"]
+    return card["tracking_code"], card["slip_code"], token
 
 
 def _nothing_personal_in(logs: Path, *secrets: str) -> None:
     """No log line of the whole run holds a name, an address, a mail address or a secret."""
-    planted = ("Petrait", "Hauptstra", "10115", "ona@example", "Rūta", "organiser@example", *secrets)
-    lines = [line for log in logs.iterdir() for line in log.read_text(errors="replace").splitlines()]
-    assert len(lines) > 10
-    assert [line for line in lines if any(words in line for words in planted)] == []
+    people = ("Petrait", "Hauptstra", "10115", "ona@example", "Rūta", "organiser@example", "partner@example")
+    assert '"route":"/T/<code>/arrival"' in (logs / "web.log").read_text()
+    assert min(map(len, secrets)) >= 8
+    assert lines_with(logs, [*people, *secrets]) == []
+
+
+def _cookies(*pages: Page) -> list[str]:
+    """What the browsers of people who signed in hold of us."""
+    held = [cookie["value"] for page in pages for cookie in page.context.cookies()]
+    assert len(held) >= len(pages)
+    return [value for value in held if len(value) >= 16]
 
 
 def _lines_hang_together(logs_folder: Path) -> None:
@@ -103,7 +114,7 @@ def test_from_up_to_a_confirmed_arrival(browser: Browser, tmp_path: Path) -> Non
     complaints: list[str] = []
     with up(tmp_path / "home") as house:
         kiosk = _watched(_tablet(browser), complaints)
-        tracking_code, slip_code = _register_at_the_kiosk(kiosk, house)
+        tracking_code, slip_code, kiosk_token = _register_at_the_kiosk(kiosk, house)
 
         desk = _watched(_tablet(browser), complaints)
         desk.goto(house.after("organiser@example.org"))
@@ -158,8 +169,8 @@ def test_from_up_to_a_confirmed_arrival(browser: Browser, tmp_path: Path) -> Non
         assert shown["cards"] == {"arrived": 1}
         assert shown["stamps"] == {"used": 1, "lent": 0, "free": 9999, "held": 0, "withdrawn": 0}
         assert "agree" in house.command("check")
-        _nothing_personal_in(
-            house.home / "logs", slip_code, house.after("organiser@example.org").rpartition("/")[2]
-        )
+        links = [house.after(f"{role}@example.org").rpartition("/")[2] for role in ("organiser", "partner")]
+        codes = [tracking_code, tracking_code.lower(), slip_code, house.after("pairing code"), kiosk_token]
+        _nothing_personal_in(house.home / "logs", *codes, *links, *_cookies(desk, partner))
         _lines_hang_together(house.home / "logs")
     assert complaints == []
