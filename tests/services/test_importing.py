@@ -179,6 +179,23 @@ def test_a_mended_report_is_loaded_again(house: House, vilnius: Town) -> None:
     assert cards(house, vilnius) == 2
 
 
+def test_a_nul_far_down_in_a_table_is_refused_by_its_cell_and_can_be_mended(
+    house: House, vilnius: Town
+) -> None:
+    """Behind the beginning, by which a file is known for text, it stands in a cell like any other sign."""
+    good = [row(f"N {n}") for n in range(12)]
+    source = table(*good, row("Jo\x00nas"))
+    done = load(house, vilnius, source)
+    assert results(done) == {"registered": 12, "refused": 1}
+    assert [(f.field, f.code) for f in done[-1].faults] == [("recipient.name", "control_character")]
+    report = report_of(source, done)
+    assert b"recipient.name,control_character" in report
+    assert b"Jo\x00nas" in report
+    again = load(house, vilnius, open_table(io.BytesIO(report.replace(b"\x00", b""))))
+    assert results(again) == {"registered": 1}
+    assert cards(house, vilnius) == 13
+
+
 def test_a_second_same_row_that_met_the_cap_is_not_taken_for_the_first(house: House) -> None:
     small = house.open_campaign("vilnius", cap=1)
     source = table(row(), row())
