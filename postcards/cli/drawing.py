@@ -51,14 +51,15 @@ def draw_here(kit: Kit, *, campaign_id: int, run_id: uuid.UUID) -> RunSeen:
 
 
 def write_file(kit: Kit, run: RunSeen, out: Path) -> Path:
-    """This will write the run's file to `out`, or to FILE.zip when it has several parts; gives the path."""
+    """This will write the run's file to `out`, or to FILE.zip when it has several parts; gives the path. Only a file
+    that is written whole is noted as taken; one that breaks off is no paper, and does not stay."""
     place = out if len(run.files) == 1 or out.suffix == ".zip" else out.with_name(out.name + ".zip")
-    with kit.begin() as session:
-        print_handout.take(session, campaign_id=run.campaign_id, run_id=run.id, by=BY, at=now())
-    cover = cover_sheet(kit, run)
-    with place.open("wb") as file:
-        for piece in print_handout.pieces(run, files=kit.sealed_files, cover=cover):
-            file.write(piece)
+    pieces = print_handout.pieces(run, files=kit.sealed_files, cover=cover_sheet(kit, run))
+    with place.open("wb") as file, _whole_or_none(place):
+        file.writelines(pieces)
+        file.flush()
+        with kit.begin() as session:
+            print_handout.take(session, campaign_id=run.campaign_id, run_id=run.id, by=BY, at=now())
     return place
 
 
@@ -68,6 +69,17 @@ def cover_sheet(kit: Kit, run: RunSeen) -> bytes:
     with kit.read() as session:
         draw_cover(print_handout.cover_of(session, run=run), out)
     return out.getvalue()
+
+
+@contextmanager
+def _whole_or_none(place: Path) -> Iterator[None]:
+    """Takes a file away again that was not written to its end; a device or a pipe stays where it is."""
+    try:
+        yield
+    except BaseException:
+        if place.is_file() and not place.is_symlink():
+            place.unlink()
+        raise
 
 
 def _look(kit: Kit, campaign_id: int, run_id: uuid.UUID) -> RunSeen:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,13 @@ import pytest
 from click.testing import CliRunner
 
 from postcards import config
+from postcards.cli import drawing
 from postcards.cli.root import cli
 from postcards.errors import Denied, Invalid
+from postcards.queries.print_runs import run_seen
+from postcards.services import print_handout
 from tests.plugins.cast import House, Town
+from tests.services import print_desk
 from tests.services.print_desk import registered, spoil_words
 
 
@@ -90,3 +95,32 @@ def test_a_card_that_cannot_be_printed_is_named_and_taken_out(
     assert "Wrote one card" in types("print", "vilnius", "--sheet", "a4-4up", "--out", out, *again)
     [printer] = json.loads(types("printer", "list", "vilnius", "--json"))
     assert (printer["name"], printer["front_x"], printer["front_y"]) == ("Hall", 0.5, -0.25)
+
+
+def test_a_file_that_was_not_written_to_its_end_is_not_taken_and_does_not_stay(
+    house: House, vilnius: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registered(vilnius, 2)
+    run, out = print_desk.ask(vilnius), tmp_path / "all.pdf"
+    ready = print_desk.draw(vilnius, run)
+
+    def taken() -> bool:
+        with house.begin() as session:
+            return run_seen(session, campaign_id=vilnius.id, run_id=run.id).taken_at is not None
+
+    full = Path("/dev/full")
+    with pytest.raises(OSError, match="No space left"):
+        drawing.write_file(house.kit, ready, full)
+    assert (full.exists(), taken()) == (True, False)
+    with monkeypatch.context() as torn:
+        torn.setattr(print_handout, "pieces", breaks_off)
+        with pytest.raises(OSError, match="went away"):
+            drawing.write_file(house.kit, ready, out)
+    assert (out.exists(), taken()) == (False, False)
+    assert drawing.write_file(house.kit, ready, out) == out
+    assert (out.read_bytes()[:5], taken()) == (b"%PDF-", True)
+
+
+def breaks_off(*_: object, **__: object) -> Iterator[bytes]:
+    yield b"%PDF-"
+    raise OSError("The disk went away.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from unittest.mock import Mock
 
 import pypdfium2  # type: ignore[import-untyped]
 import pytest
@@ -12,9 +13,12 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import expect
 from sqlalchemy import text
 
+from postcards.gateways.files import FolderStore, StorageAway
 from postcards.services import erasure, printing
+from postcards.services.dispatch import NothingToSeal
 from tests.plugins.cast import House, Town
 from tests.services import print_desk
+from tests.services.posting import seal
 from tests.services.pressing import public_press
 from tests.web.signing_in import PASSWORD, Browser, at_desk, person
 
@@ -134,7 +138,13 @@ def test_a_part_that_an_erasure_took_away_is_named_with_the_way_on(
     assert f"{deleted} Cancel the run and start it anew" in words(petras, address)
     cover = pypdfium2.PdfDocument(petras.get(f"{address}cover-sheet").data)[0].get_textpage().get_text_range()
     assert "ištrinta" in cover
-    petras.get(f"{address}file")
+    assert f'href="{address}file"' not in petras.get(address).get_data(as_text=True)
+    assert petras.get(f"{address}file").status_code == 409
+    assert f"{deleted} Cancel the run and start it anew" in words(petras, f"{address}file")
+    assert taken(house) == (None, 0)
+    with house.begin() as session:  # somebody took it before
+        session.execute(text("UPDATE print_run SET taken_at = now(), taken_by = 'staff:1'"))
+    assert petras.get(f"{address}file").data.startswith(b"%PDF-")
     page = words(petras, address)
     assert f"{deleted} If it is on paper, only their card must not travel." in page
     assert "its time was over" not in page
@@ -197,6 +207,39 @@ def test_a_run_is_watched_handed_out_and_not_cancelled_after_that(
     petras.post(f"{run}cancellation")
     assert "there may be paper" in words(petras, run)
     assert statuses(house) == ["printed"] * 3
+
+
+def test_a_download_that_gives_no_byte_takes_nothing(
+    house: House, vilnius: Town, petras: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cut-off must not seal cards without paper, and the run can be cancelled still."""
+    vilnius.register()
+    run = ask(petras)
+    assert petras.client.head(f"{run}file").status_code == 404, "it is not drawn yet"
+    drawn(house, run)
+    head = petras.client.head(f"{run}file")
+    assert (head.status_code, head.mimetype, taken(house)) == (200, "application/pdf", (None, 0))
+    with monkeypatch.context() as storage:
+        storage.setattr(FolderStore, "size", Mock(side_effect=StorageAway("The storage cannot be reached.")))
+        assert (petras.get(f"{run}file").status_code, taken(house)) == (503, (None, 0))
+    with house.begin() as session:
+        [key] = session.scalars(text("UPDATE print_part SET key_id = 'lost' RETURNING file_key"))
+    assert (petras.get(f"{run}file").status_code, taken(house)) == (404, (None, 0))
+    house.kit.sealed_files.delete(key)
+    assert (petras.get(f"{run}file").status_code, taken(house)) == (404, (None, 0))
+    with pytest.raises(NothingToSeal):
+        seal(vilnius)
+    petras.post(f"{run}cancellation")
+    assert "Its cards wait for paper again." in words(petras, run)
+    assert statuses(house) == ["registered"]
+
+
+def taken(house: House) -> tuple[object, int]:
+    """When the one run was taken, and how often the journal says so."""
+    with house.begin() as session:
+        at = session.scalars(text("SELECT taken_at FROM print_run")).one()
+        told = session.scalars(text("SELECT count(*) FROM journal WHERE action = 'print_run.downloaded'"))
+        return at, told.one()
 
 
 def test_a_run_is_paused_goes_on_and_is_cancelled(house: House, vilnius: Town, petras: Browser) -> None:

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, flash, redirect, url_for
+from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,7 @@ from postcards.errors import Denied
 from postcards.models import PrintRun
 from postcards.paper.cover_sheet import draw_cover
 from postcards.queries import print_pulls
-from postcards.queries.print_runs import RunSeen, run_seen
+from postcards.queries.print_runs import run_seen
 from postcards.services import print_control, print_handout
 from postcards.web.clock import now
 from postcards.web.context import kit
@@ -92,13 +92,15 @@ def print_run_take_out(slug: str, run_id: uuid.UUID) -> ResponseReturnValue:
 @guarded(PRINTERS)
 def print_run_file(run_id: uuid.UUID, **_: str) -> Response:
     """The run's PDF, or a ZIP of its parts behind their cover sheet; each time is journalled, for it is full of
-    addresses."""
-    with kit().begin() as session:
+    addresses. Who asks for its head alone has taken nothing."""
+    with kit().read() as session:
         here = place(session)
-        print_handout.take(session, campaign_id=here.campaign.id, run_id=run_id, by=caller().by, at=now())
         run = run_seen(session, campaign_id=here.campaign.id, run_id=run_id)
         cover = print_handout.cover_of(session, run=run)
     pieces = print_handout.pieces(run, files=kit().sealed_files, cover=_drawn(cover))
+    if request.method != "HEAD":
+        with kit().begin() as session:
+            print_handout.take(session, campaign_id=here.campaign.id, run_id=run_id, by=caller().by, at=now())
     name = run.file_name or f"{run.slug}-run-{run.run:03}.pdf"
     answer = Response(pieces, mimetype="application/zip" if name.endswith(".zip") else "application/pdf")
     answer.headers.set("Content-Disposition", "attachment", filename=name)
@@ -140,12 +142,8 @@ def _page(template: str, run_id: uuid.UUID) -> str:
         faulty=faulty,
         venues={venue.slug: venue.name for venue in here.edition.venues},
         moves=run.status in MOVES,
-        has_file=_has_file(run),
+        has_file=print_handout.why_not(run) is None,
     )
-
-
-def _has_file(run: RunSeen) -> bool:
-    return run.status == "ready" and run.forgotten_at is None and bool(run.files)
 
 
 def _do(
