@@ -166,7 +166,9 @@ def test_a_long_table_goes_in_by_presses_each_row_once(
     with house.begin() as session:
         numbers = session.scalars(text("SELECT number FROM card ORDER BY number"))
         assert list(numbers) == list(range(1, 61))
-        noted = session.scalars(text("SELECT detail FROM journal WHERE action = 'cards.imported' ORDER BY id"))
+        noted = session.scalars(
+            text("SELECT detail FROM journal WHERE action = 'cards.imported' ORDER BY id")
+        )
         assert list(noted) == [
             {"cards": 24, "there": 0, "refused": 1},
             {"cards": 25, "there": 0, "refused": 0},
