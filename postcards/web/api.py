@@ -204,10 +204,12 @@ def _is_too_deep(value: Any) -> bool:
 def _surrogates(value: Any, path: str) -> list[str]:
     match value:
         case str():
-            return [path or "body"] if any("\ud800" <= sign <= "\udfff" for sign in value) else []
+            return [path or "body"] if _is_halved(value) else []
         case dict():
             return [
-                found for key, part in value.items() for found in _surrogates(part, _join(path, str(key)))
+                found
+                for key, part in value.items()
+                for found in [_join(path, key)] * _is_halved(key) + _surrogates(part, _join(path, key))
             ]
         case list():
             return [
@@ -219,7 +221,13 @@ def _surrogates(value: Any, path: str) -> list[str]:
             return []
 
 
+def _is_halved(text: str) -> bool:
+    return any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
 def _join(path: str, key: str) -> str:
+    """Half a character in a key is named by its escape, for an answer cannot hold it."""
+    key = key.encode("utf-8", "backslashreplace").decode()
     return f"{path}.{key}" if path else key
 
 

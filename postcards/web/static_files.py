@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flask import Flask, Response, current_app, request
 
+from postcards.errors import NotFound
 from postcards.web.doors import PUBLIC, guarded
 
 #: What shrinks; pictures and typefaces are packed in themselves.
@@ -21,6 +22,8 @@ def register(app: Flask) -> None:
 
 def static(filename: str) -> Response:
     """One file; kept for a year, for its name changes with its bytes. A browser that has it gets 304."""
+    if ".." in Path(filename).parts:  # one name for each file; browsers ask by no other
+        raise NotFound("There is nothing at this address.")
     plain = current_app.send_static_file(filename)
     if Path(filename).suffix not in PACKED:
         return plain

@@ -65,6 +65,7 @@ def test_nobody_is_sent_elsewhere_after_signing_in(app: Flask, house: House) -> 
     person(house, "ruta@example.org", (None, "organiser"))
     for wanted in (
         "https://example.org/desk/", "//example.org/desk/", "/\\example.org", "/desk/\\..", "javascript:1", "/T/X",
+        "//[", "/desk/\r\nX: y",
     ):  # fmt: skip
         assert Browser(app).sign_in("ruta@example.org", next=wanted).location == "/desk/", wanted
 

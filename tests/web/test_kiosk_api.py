@@ -251,6 +251,33 @@ def test_a_batch_answers_card_by_card(client: FlaskClient, house: House) -> None
     assert post(client, town, "cards", good).status_code == 200
 
 
+def test_a_card_with_an_id_that_no_answer_can_hold_stops_no_batch(client: FlaskClient, house: House) -> None:
+    town = house.open_campaign("vilnius", cap=9)
+    first, last = town.body(), town.body()
+    deep: list[Any] = []
+    for _ in range(280):
+        deep = [deep]
+    halved = {"\ud800": 7, "volunteer": {"\udfff": "\ud800"}}
+    odd = [{"id": "\ud800"}, {"id": deep}, halved, town.body(id="x" * 101), {"id": "7"}]
+    answer = post(client, town, "batches", {"cards": [first, *odd, last]})
+    assert answer.status_code == 200
+    results = answer.get_json()["results"]
+    assert [result["status"] for result in results] == [201, *([422] * len(odd)), 201]
+    assert [result["id"] for result in results] == [first["id"], None, None, None, None, "7", last["id"]]
+    fields = ["\\ud800", "volunteer.\\udfff", "volunteer.\\udfff"]
+    assert [(fault["field"], fault["code"]) for fault in results[3]["errors"]] == [
+        (field, "characters") for field in fields
+    ]
+
+
+def test_half_a_character_in_a_strangers_key_is_named_by_its_escape(client: FlaskClient) -> None:
+    for body in ({"\ud800": "\ud800"}, {"\ud800": 7}):
+        for path in ("/api/v1/kiosk/pairing", "/T/0000000000000/thanks"):
+            answer = client.post(path, json=body, headers={"Accept": "application/json"})
+            assert answer.status_code == 422, path
+            assert fields(answer) == {"\\ud800": "characters"}
+
+
 def test_a_card_is_printed_corrected_and_voided(client: FlaskClient, vilnius: Town, bucharest: Town) -> None:
     card = post(client, vilnius, "cards", vilnius.body()).get_json()
     path = f"cards/{card['id']}"

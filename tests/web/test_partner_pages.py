@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import time
 import uuid
 from collections.abc import Callable
 
@@ -132,6 +133,22 @@ def test_what_needs_mending_is_said_beside_it(
     assert status == 422
     assert f'id="{field}-error"' in page
     assert one(listed, "SELECT count(*) FROM receipt WHERE true") == 0
+
+
+def test_no_answer_keeps_a_process_busy(client: FlaskClient, sign_in: SignIn, listed: Town) -> None:
+    """Half a minute and more, were the blanks of a line tried in every way."""
+    sign_in("partner")
+    blanks = " " * 100_000
+    for refused in (f"{blanks}x", f"42 a{blanks}b"):
+        begun = time.monotonic()
+        status, page = send(client, accepted="1", refused=refused)
+        assert (status, 'id="refused-error"' in page) == (422, True)
+        assert time.monotonic() - begun < 10
+    assert "characters; at most 200 fit" in page
+    status, page = send(client, refused="x\n" * 200_000)
+    assert status == 422
+    assert "2 accepted and 200000 refused make 200002, but the list has 2." in page
+    assert page.count("is no card") == 0
 
 
 def test_an_auditor_reads_and_answers_nothing(client: FlaskClient, sign_in: SignIn, listed: Town) -> None:

@@ -45,6 +45,14 @@ def test_parts_come_unpacked(client: FlaskClient, sheet: str) -> None:
     assert "Content-Encoding" not in part.headers
 
 
-@pytest.mark.parametrize("path", ["../manifest.json", "nothing.css", "styles/../../../config.py"])
+@pytest.mark.parametrize(
+    "path", ["../manifest.json", "nothing.css", "styles/../../../config.py", "nothing/../manifest.json"]
+)
 def test_nothing_else_is_there(client: FlaskClient, path: str) -> None:
     assert client.get(f"/static/{path}", headers=GZIP).status_code == 404
+
+
+def test_a_file_has_one_address(client: FlaskClient, sheet: str) -> None:
+    for folder in ("nothing", "styles"):
+        path = sheet.replace("/static/", f"/static/{folder}/../")
+        assert client.get(path, headers=GZIP).status_code == 404, path

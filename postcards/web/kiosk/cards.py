@@ -30,6 +30,8 @@ from postcards.web.kiosk.card_reading import address_of, read_card
 
 #: The largest body of a batch, bytes.
 BATCH_LIMIT = 1024 * 1024
+#: The longest id that is given back beside a fault; an id of ours has 36 characters.
+ID_SHOWN = 100
 
 
 @endpoint(
@@ -229,7 +231,7 @@ def _read_batch(data: bytes) -> shapes.BatchIn:
 
 
 def _one_of_batch(card: object, kiosk: KioskIdentity, edition: Edition) -> dict[str, Any]:
-    card_id = card.get("id") if isinstance(card, dict) else None
+    card_id = _id_given(card)
     try:
         data = json.dumps(card, ensure_ascii=True).encode()
         status, answer = _register(data, kiosk, edition)
@@ -243,6 +245,14 @@ def _one_of_batch(card: object, kiosk: KioskIdentity, edition: Edition) -> dict[
             **refusal_body(refusal),
         }
     return {**answer.model_dump(mode="json", by_alias=True), "status": status, "card_status": answer.status}
+
+
+def _id_given(card: object) -> str | None:
+    """What a device called its card, if that is a text that an answer can hold."""
+    given = card.get("id") if isinstance(card, dict) else None
+    if not isinstance(given, str) or len(given) > ID_SHOWN or not given.isprintable():
+        return None
+    return given
 
 
 def _register(data: bytes, kiosk: KioskIdentity, edition: Edition) -> tuple[int, shapes.CardOut]:

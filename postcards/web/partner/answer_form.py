@@ -10,12 +10,17 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from postcards.errors import Fault, Invalid
+from postcards.rules.text import faults_in
 from postcards.services.receipts import Answer, Refusal
 from postcards.web.moments import EARLIEST, LATEST
 from postcards.web.pages import gettext as _
 
-#: "42 illegible", also "No. 00042: illegible" or "42 - illegible".
-_CARD = re.compile(r"\s*(?:No\.?|Nr\.?|№)?\s*([0-9]{1,7})\s*[,;:.–-]*\s*(.*?)\s*", re.IGNORECASE)
+#: The longest line that is taken apart: a number, some blanks, and the longest reason twice.
+LINE_MAX = 200
+#: Lines beyond those of the list that are still told one by one what they are.
+TOO_MANY = 100
+#: "42 illegible", also "No. 00042: illegible" or "42 - illegible". No two parts of it take the same blanks.
+_CARD = re.compile(r"(?:No\.?|Nr\.?|№)?\s*([0-9]{1,7})[\s,;:.–-]*(.*)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +72,17 @@ def read(said: Typed, *, lines: int, zone: ZoneInfo) -> Answer:
         received_at = _moment(said.received_at, zone)
     except ValueError:
         faults.append(Fault("received_at", "format", _("Choose the day and the time.")))
-    refused = []
-    for line in said.refused.splitlines():
-        if not line.strip():
-            continue
-        found = _CARD.fullmatch(line)
-        if found is None or not found[2]:
-            words = _("“%(line)s” is no card: write its number, then the reason.", line=line.strip()[:60])
-            faults.append(Fault("refused", "format", words))
-        else:
-            refused.append(Refusal(int(found[1]), found[2]))
+    refused: list[Refusal] = []
+    cards = [line for typed_line in said.refused.splitlines() if (line := typed_line.strip())]
+    if len(cards) > lines + TOO_MANY:
+        faults.append(Fault("refused", "counts_differ", _uneven(accepted, len(cards), lines)))
+    else:
+        for line in cards:
+            card = _card(line)
+            if isinstance(card, Refusal):
+                refused.append(card)
+            else:
+                faults += card
     counted = accepted + len(refused)
     if not faults and counted != lines and not said.counted_twice:
         faults.append(Fault("counted_twice", "counts_differ", _uneven(accepted, len(refused), lines)))
@@ -90,6 +96,16 @@ def read(said: Typed, *, lines: int, zone: ZoneInfo) -> Answer:
         difference=counted - lines,
         note=said.note,
     )
+
+
+def _card(line: str) -> Refusal | list[Fault]:
+    if len(line) > LINE_MAX:
+        return faults_in(line, field="refused", max_length=LINE_MAX)
+    found = _CARD.fullmatch(line)
+    if found is None or not found[2]:
+        words = _("“%(line)s” is no card: write its number, then the reason.", line=line[:60])
+        return [Fault("refused", "format", words)]
+    return Refusal(int(found[1]), found[2])
 
 
 def _moment(text: str, zone: ZoneInfo) -> dt.datetime:

@@ -150,7 +150,12 @@ def wait_a_while(paused: Paused) -> str:
 
 def _inside(wanted: str) -> str | None:
     """Only a path of our own rooms: never another host, however it is spelled."""
-    parts = urlsplit(wanted)
-    if parts.scheme or parts.netloc or "\\" in wanted or not parts.path.startswith((DESK, PARTNER)):
+    try:
+        parts = urlsplit(wanted)
+    except ValueError:  # no address at all
+        return None
+    if parts.scheme or parts.netloc or "\\" in wanted or not wanted.isprintable():
+        return None
+    if not parts.path.startswith((DESK, PARTNER)):
         return None
     return wanted
