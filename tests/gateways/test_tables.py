@@ -327,9 +327,10 @@ def test_a_directory_that_lies_of_a_part_is_refused(at: int, piece: bytes) -> No
 
 
 def test_a_part_whose_own_name_is_in_no_alphabet_is_refused() -> None:
-    """The directory says that it is UTF-8."""
+    """The part and the directory say that it is UTF-8."""
     name = b"xl/worksheets/sheet1.xml"
     utf8 = damaged(_WHOLE, b"\x00\x08", _WHOLE.rindex(name) - 46 + _FLAGS, False)
+    utf8 = damaged(utf8, b"\x00\x08", utf8.index(name) - 30 + 6, False)
     with pytest.raises(Unreadable, match="damaged"):
         read(damaged(utf8, b"\xff", utf8.index(name), False))
 
