@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,13 +13,12 @@ from sqlalchemy import text
 
 from postcards import config
 from postcards.cli.root import cli
-from tests.plugins.cast import House, Town
+from tests.plugins.cast import House
 
 
 @pytest.fixture
-def checks(house: House, settings: config.Settings, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Types `check …` at the terminal, at the test's moment; gives the exit code and what it printed."""
-    monkeypatch.setattr("postcards.cli.checking.now", lambda: house.at)
+def checks(settings: config.Settings) -> Any:
+    """Types `check …` at the terminal; gives the exit code and what it printed."""
     env = {
         "POSTCARDS_HOME": str(settings.home),
         "POSTCARDS_DATABASE_URL": settings.database_url,
@@ -33,9 +34,10 @@ def checks(house: House, settings: config.Settings, monkeypatch: pytest.MonkeyPa
     return run
 
 
-def test_check_ends_with_1_and_names_the_rows_that_differ(
-    checks: Any, house: House, vilnius: Town, bucharest: Town
-) -> None:
+def test_check_ends_with_1_and_names_the_rows_that_differ(checks: Any, house: House) -> None:
+    today = replace(house, at=dt.datetime.now(dt.UTC))
+    vilnius, bucharest = today.open_campaign("vilnius"), today.open_campaign("romania")
+    bucharest.register(language="ro")
     assert checks() == (0, "The books agree.\n")
     with house.begin() as session:
         session.execute(text("SET LOCAL session_replication_role = replica"))

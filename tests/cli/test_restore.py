@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -109,15 +110,16 @@ def test_nothing_is_sealed_for_a_cut_off_that_passed_before_the_restore(
     settings = with_keys(elsewhere, house)
     backup.load_backup(settings, tmp_path / "a.tar")
     made = kit.assemble(replace(settings, secret_key="-" * 32), name="test", pool_size=1)
-    sealed = {}
-    for days in (0, 30):
-        sealed[days] = cut_offs.seal_due(
-            made.begin, vault=made.vault, by="test", clock=lambda days=days: today.at + days * DAY
+    at_once, later = (
+        cut_offs.seal_due(
+            made.begin, vault=made.vault, by="test", clock=partial(today.at.__add__, days * DAY)
         )
+        for days in (0, 30)
+    )
     made.close()
     assert missed.campaign_id == town.id
-    assert sealed[0] == []
-    assert [one.lines for one in sealed[30]] == [1], f"card {card} goes with the next one"
+    assert at_once == []
+    assert [one.lines for one in later] == [1], f"card {card} goes with the next one"
 
 
 def test_what_cannot_be_restored_leaves_no_database_without_its_master_key(tmp_path: Path) -> None:
