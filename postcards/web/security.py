@@ -80,7 +80,8 @@ def register(app: Flask) -> None:
             return
         query = environ.get("QUERY_STRING", "")
         in_address = any("\x00" in value for value in request.args.values()) if "%00" in query else False
-        if in_address or (environ.get("CONTENT_LENGTH") and _has_nul(request.form)):
+        brings_body = environ.get("CONTENT_LENGTH") or "HTTP_TRANSFER_ENCODING" in environ
+        if in_address or (brings_body and _has_nul(request.form)):
             raise Invalid(
                 "What was sent cannot be read: a text holds a NUL.", code="malformed", http_status=400
             )

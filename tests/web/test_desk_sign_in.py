@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import re
 
 from flask import Flask
@@ -68,6 +69,24 @@ def test_nobody_is_sent_elsewhere_after_signing_in(app: Flask, house: House) -> 
         "//[", "/desk/\r\nX: y",
     ):  # fmt: skip
         assert Browser(app).sign_in("ruta@example.org", next=wanted).location == "/desk/", wanted
+
+
+def test_a_nul_is_refused_also_in_a_form_without_a_length(app: Flask, house: House) -> None:
+    browser = Browser(app)
+    page = browser.get("/sign-in").get_data(as_text=True)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert token
+    answer = browser.client.post(
+        "/sign-in",
+        content_type="application/x-www-form-urlencoded",
+        input_stream=io.BytesIO(f"csrf_token={token[1]}&email=%00&password=x".encode()),
+        environ_overrides={
+            "CONTENT_LENGTH": "",
+            "HTTP_TRANSFER_ENCODING": "chunked",
+            "wsgi.input_terminated": True,
+        },
+    )
+    assert answer.status_code == 400
 
 
 def test_a_wrong_password_says_nothing_about_which_is_wrong(app: Flask, house: House) -> None:
