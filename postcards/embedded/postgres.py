@@ -155,6 +155,9 @@ class Postgres(Part):
                     f"The database in {self.data} is in use by process {pid}, which is not ours."
                 )
         left.unlink(missing_ok=True)
+        # PostgreSQL believes the one beside its socket while any process of the same user has that number, be it
+        # another program by now or a dead one that nobody has waited for yet.
+        (self.sockets / f"{homes.LONGEST_SOCKET}.lock").unlink(missing_ok=True)
 
 
 def remove_data(home: Path) -> None:

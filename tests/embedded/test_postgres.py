@@ -6,6 +6,7 @@ import os
 import pwd
 import signal
 import stat
+import subprocess
 from pathlib import Path
 
 import psycopg
@@ -136,15 +137,27 @@ def test_servers_start_at_once_after_a_killed_parent(home: Path) -> None:
 
 
 def test_the_pid_of_a_dead_server_may_be_somebody_elses_by_now(home: Path) -> None:
-    with embedded.servers(home, broker=False, durable=False):
-        left = (home / "postgres" / "postmaster.pid").read_text()
-    stale = "\n".join([str(os.getpid()), *left.splitlines()[1:]])
-    (home / "postgres" / "postmaster.pid").write_text(stale)
+    """Even a program's of the same user, which PostgreSQL itself would take for the server."""
     with (
         embedded.servers(home, broker=False, durable=False) as servers,
         connect(servers.database_url) as database,
     ):
-        assert database.execute("SELECT 1").fetchone() == (1,)
+        folder = database.execute("SHOW unix_socket_directories").fetchone()
+        lock = Path(str(folder[0] if folder else "")) / ".s.PGSQL.5432.lock"
+        left = {path: path.read_text() for path in (home / "postgres" / "postmaster.pid", lock)}
+    user = wheel.runner()
+    as_user = {} if user is None else {"user": user.uid, "group": user.gid, "extra_groups": []}
+    with subprocess.Popen(["sleep", "600"], **as_user) as somebody:  # type: ignore[call-overload]
+        try:
+            for path, words in left.items():
+                path.write_text("\n".join([str(somebody.pid), *words.splitlines()[1:]]) + "\n")
+            with (
+                embedded.servers(home, broker=False, durable=False) as servers,
+                connect(servers.database_url) as database,
+            ):
+                assert database.execute("SELECT 1").fetchone() == (1,)
+        finally:
+            somebody.kill()
 
 
 def test_a_database_that_cannot_start_says_why(home: Path) -> None:
