@@ -192,8 +192,13 @@ def open_session(session: Session, *, staff_id: int, way: str, at: dt.datetime) 
     return token
 
 
-def find_session(session: Session, *, token_hash: bytes, at: dt.datetime) -> StaffIdentity | None:
-    """This will return who is signed in with this token, or None: unknown, ended, idle too long, or too old."""
+def find_session(
+    session: Session, *, token_hash: bytes, at: dt.datetime, by_itself: bool = False
+) -> StaffIdentity | None:
+    """This will return who is signed in with this token, or None: unknown, ended, idle too long, or too old.
+
+    What a page asks `by_itself` is no use of the session: one that is left open ends as any other.
+    """
     row = session.execute(
         select(StaffSession.staff_id, StaffSession.last_seen_at).where(
             StaffSession.token_hash == token_hash,
@@ -204,7 +209,7 @@ def find_session(session: Session, *, token_hash: bytes, at: dt.datetime) -> Sta
     ).one_or_none()
     if row is None:
         return None
-    if row.last_seen_at <= at - NOTED_EVERY:
+    if not by_itself and row.last_seen_at <= at - NOTED_EVERY:
         session.execute(
             update(StaffSession)
             .where(StaffSession.token_hash == token_hash, StaffSession.last_seen_at < at)

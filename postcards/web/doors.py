@@ -23,6 +23,8 @@ from postcards.web.rate_limits import knocks
 from postcards.web.security import check_csrf
 
 SESSION_COOKIE = "postcards_session"
+#: The header of what a page asks by itself, such as how far a print run is.
+BY_ITSELF = "X-By-Itself"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +189,9 @@ def _signed_in() -> StaffIdentity:
     identity = None
     if token:
         with kit().begin() as session:
-            identity = staff_service.find_session(session, token_hash=token_hash(token), at=now())
+            identity = staff_service.find_session(
+                session, token_hash=token_hash(token), at=now(), by_itself=BY_ITSELF in request.headers
+            )
     if identity is None:
         raise NotSignedIn("Please sign in.")
     if request.method not in ("GET", "HEAD", "OPTIONS"):

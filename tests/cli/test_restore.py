@@ -72,6 +72,21 @@ def test_a_finished_campaign_whose_key_was_destroyed_since_keeps_nobody_out(
     assert backup.missing_keys(settings, manifest) == [f"{other_id} (romania)"]
 
 
+def test_a_finished_house_comes_back_without_any_key(
+    house: House, tmp_path: Path, elsewhere: config.Settings
+) -> None:
+    """What is over is taken away and the books are proved; nothing of it is there to be read."""
+    before = replace(house, at=dt.datetime.now(dt.UTC) - dt.timedelta(days=600))
+    over = before.open_campaign("vilnius")
+    over.register()
+    with before.begin() as session:
+        campaigns.set_status(session, slug="vilnius", status="closed", by="test", at=before.at)
+    backup.make_backup(house.kit, tmp_path / "a.tar")
+    back = run("db", "restore", tmp_path / "a.tar", HOME=elsewhere.home, DATABASE_URL=elsewhere.database_url)
+    assert (back.returncode, back.stderr) == (0, "")
+    assert "The books agree." in back.stdout
+
+
 def test_nobody_is_signed_in_after_a_restore(
     house: House, tmp_path: Path, elsewhere: config.Settings
 ) -> None:

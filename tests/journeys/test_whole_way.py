@@ -130,6 +130,7 @@ def test_from_up_to_a_confirmed_arrival(browser: Browser, tmp_path: Path) -> Non
         )
         partner.goto(house.after("partner@example.org"))
         partner.get_by_role("button", name="Sign in now").click()
+        partner.wait_for_url("**/partner/**")
         partner.goto(f"{house.url}/partner/")
         partner.get_by_role("link", name="List 1").click()
         for_machines = partner.get_by_role("link", name="Table for machines (CSV)", include_hidden=True)

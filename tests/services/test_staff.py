@@ -172,13 +172,18 @@ def test_a_session_ends_when_idle_when_too_old_and_when_signed_out(house: House)
         with house.begin() as session:
             return token_hash(staff.open_session(session, staff_id=staff_id, way="password", at=house.at))
 
-    def found(token: bytes, after: dt.timedelta) -> bool:
+    def found(token: bytes, after: dt.timedelta, *, by_itself: bool = False) -> bool:
         with house.begin() as session:
-            return staff.find_session(session, token_hash=token, at=house.at + after) is not None
+            who = staff.find_session(session, token_hash=token, at=house.at + after, by_itself=by_itself)
+            return who is not None
 
     idle = opened()
     assert found(idle, staff.IDLE - dt.timedelta(seconds=1))
     assert not found(opened(), staff.IDLE)
+    left_open = opened()
+    for hours in (1, 2, 3):
+        assert found(left_open, dt.timedelta(hours=hours), by_itself=True)
+    assert not found(left_open, staff.IDLE), "what its page asked was no use of it"
 
     busy, passed = opened(), dt.timedelta(0)
     while passed < staff.LONGEST - dt.timedelta(hours=1):

@@ -17,7 +17,7 @@ function show(place, words) {
 }
 
 async function watch(place) {
-  const answer = await fetch(place.dataset.live, { headers: { Accept: "text/html" }, redirect: "error" });
+  const answer = await fetch(place.dataset.live, { headers: { Accept: "text/html", "X-By-Itself": "yes" }, redirect: "error" });
   if (!answer.ok) throw new Error(String(answer.status));
   show(place, await answer.text());
   return place.querySelector("[data-live-end]") !== null;
