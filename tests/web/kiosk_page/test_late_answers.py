@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 
 from playwright.sync_api import Page, Route, expect
 
@@ -55,6 +56,22 @@ def test_a_late_read_back_moves_nobody_and_shows_no_older_words(page: Page) -> N
     expect(page.get_by_label("Town")).to_have_value("Bernau")
 
 
+def test_late_labels_are_in_the_language_of_now(page: Page) -> None:
+    begin(page)
+    write(page)
+    page.get_by_role("button", name="Lietuvių").click()
+    held = _held(page, re.compile("address-forms/FR.*language=lt"))
+    country = page.locator("[role=combobox]")
+    expect(country).to_have_value("Vokietija")
+    country.fill("pranc")
+    with page.expect_request(re.compile("address-forms/FR")):
+        country.press("Enter")
+    page.get_by_role("button", name="English").click()
+    expect(country).to_have_value("France")
+    held[0].continue_()
+    expect(page.get_by_label("Street and number")).to_have_value("Hauptstraße 5")
+
+
 def test_a_late_yes_leaves_the_next_visitor_alone_and_tells_the_volunteer(page: Page) -> None:
     begin(page)
     write(page)
@@ -77,7 +94,7 @@ def test_a_late_yes_leaves_the_next_visitor_alone_and_tells_the_volunteer(page: 
     expect(news).to_have_count(0)
 
 
-def _held(page: Page, pattern: str) -> list[Route]:
+def _held(page: Page, pattern: str | re.Pattern[str]) -> list[Route]:
     """The requests that go nowhere until the test says so."""
     held: list[Route] = []
 

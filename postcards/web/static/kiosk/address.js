@@ -10,9 +10,12 @@ const MOST_LINES = 4;
 
 /** The form of a country in the language of now: { country, fields: [{ name, label, required, pattern, example, max_length }] }. */
 export async function addressForm(country) {
-  const key = `${country}/${language()}/${new Date().toDateString()}`;
-  if (!known.has(key)) known.set(key, await app.api.get(`/address-forms/${country}?language=${language()}`));
-  return known.get(key);
+  for (;;) {
+    const tongue = language();
+    const key = `${country}/${tongue}/${new Date().toDateString()}`;
+    if (!known.has(key)) known.set(key, await app.api.get(`/address-forms/${country}?language=${tongue}`));
+    if (tongue === language()) return known.get(key); // else another was chosen while it was on its way
+  }
 }
 
 const PLACED = new Set(["postal_code", "city", "region"]);
