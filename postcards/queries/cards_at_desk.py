@@ -122,9 +122,8 @@ _FOUND = text(
     """
 )
 
-_BY_CODE = text("SELECT card_id FROM tracking_code WHERE campaign_id = :campaign_id AND code = :code")
-_BY_SLIP_CODE = text(
-    "SELECT card_id FROM tracking_code WHERE campaign_id = :campaign_id AND slip_code = :slip_code"
+_BY_CODE = text(
+    "SELECT card_id FROM tracking_code WHERE campaign_id = :campaign_id AND (code = :code OR slip_code = :code)"
 )
 
 _CARD = text(
@@ -194,13 +193,9 @@ def find_by_number(session: Session, *, campaign_id: int, number: int) -> uuid.U
 
 
 def find_by_code(session: Session, *, campaign_id: int, code: str) -> uuid.UUID | None:
-    """This will return the card that has or had that tracking code; None also for a code only lent."""
+    """This will return the card that has or had that tracking code, or whose sender has it on the slip; None also for
+    a code only lent."""
     return session.execute(_BY_CODE, {"campaign_id": campaign_id, "code": code}).scalar()
-
-
-def find_by_slip_code(session: Session, *, campaign_id: int, slip_code: str) -> uuid.UUID | None:
-    """This will return the card of that sender's slip, also when it has since been given a new code."""
-    return session.execute(_BY_SLIP_CODE, {"campaign_id": campaign_id, "slip_code": slip_code}).scalar()
 
 
 def card_seen(session: Session, *, campaign_id: int, card_id: uuid.UUID) -> CardSeen | None:

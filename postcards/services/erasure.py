@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from postcards.db import after_commit
 from postcards.errors import Denied, NotFound, says
-from postcards.models import Card, Erasure, TrackingCode
+from postcards.models import Card, Erasure
+from postcards.queries import cards_at_desk
 from postcards.rules.retention import PARTS
 from postcards.rules.text import clean
 from postcards.rules.tracking_code import SLIP_LENGTH, is_well_formed, normalise, spaced
@@ -128,13 +129,9 @@ def by_code(session: Session, *, campaign_id: int, code: str) -> list[uuid.UUID]
     """This will find the card of a code as a person typed it: the one on the card, or on its sender's slip, also one
     that was replaced or ended. Raises `Mistyped`, `UnknownCode`."""
     read = normalise(code)
-    if is_well_formed(read):
-        named = TrackingCode.code == read
-    elif is_well_formed(read, length=SLIP_LENGTH):
-        named = TrackingCode.slip_code == read
-    else:
+    if not is_well_formed(read) and not is_well_formed(read, length=SLIP_LENGTH):
         raise Mistyped("A sign of this code is not right. Please compare it with the card, letter by letter.")
-    found = session.scalar(select(TrackingCode.card_id).where(TrackingCode.campaign_id == campaign_id, named))
+    found = cards_at_desk.find_by_code(session, campaign_id=campaign_id, code=read)
     if found is None:
         raise UnknownCode("We know no card with this code.")
     return [found]

@@ -212,10 +212,8 @@ def _find(session: Session, here: Place, wanted: str) -> uuid.UUID | None:
     if digits.isascii() and digits.isdigit() and len(digits) <= 7:
         return cards_at_desk.find_by_number(session, campaign_id=here.campaign.id, number=int(digits))
     code = normalise(wanted)
-    if is_well_formed(code):
+    if is_well_formed(code) or is_well_formed(code, length=SLIP_LENGTH):
         return cards_at_desk.find_by_code(session, campaign_id=here.campaign.id, code=code)
-    if is_well_formed(code, length=SLIP_LENGTH):
-        return cards_at_desk.find_by_slip_code(session, campaign_id=here.campaign.id, slip_code=code)
     return None
 
 

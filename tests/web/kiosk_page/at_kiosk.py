@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 import uuid
 
@@ -12,7 +13,16 @@ from sqlalchemy.orm import Session
 from postcards.services import kiosks
 from tests.plugins.cast import House, Town
 
+SHOTS = os.environ.get("SHOTS")
 TAKE_A_STAMP = re.compile("take a stamp")
+
+
+def shot(page: Page, name: str) -> None:
+    """Pictures at each size, for who asks (SHOTS=folder)."""
+    if SHOTS:
+        for wide, high in ((1440, 900), (390, 844), (1024, 768)):
+            page.set_viewport_size({"width": wide, "height": high})
+            page.screenshot(path=f"{SHOTS}/{name}-{wide}.png")
 
 
 def pairing_code(house: House, town: Town, name: str = "Window") -> str:
@@ -64,3 +74,11 @@ def read_back(page: Page) -> None:
 
 def take_a_stamp(page: Page) -> None:
     page.get_by_role("button", name=TAKE_A_STAMP).click()
+
+
+def register(page: Page) -> None:
+    """This will bring a card from the first screen to its number."""
+    begin(page)
+    write(page)
+    read_back(page)
+    take_a_stamp(page)

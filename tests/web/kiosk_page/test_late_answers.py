@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import re
 
 from playwright.sync_api import Page, Route, expect
@@ -17,21 +16,15 @@ from tests.web.kiosk_page.at_kiosk import (
     pair,
     pairing_code,
     read_back,
+    register,
+    shot,
     take_a_stamp,
     write,
 )
 
-SHOTS = os.environ.get("SHOTS")
 READ_BACK = "**/api/v1/kiosk/read-back"
 CARDS = "**/api/v1/kiosk/cards"
 REGISTERED = "Your card is registered"
-
-
-def shot(page: Page, name: str) -> None:
-    if SHOTS:
-        for wide, high in ((1440, 900), (390, 844), (1024, 768)):
-            page.set_viewport_size({"width": wide, "height": high})
-            page.screenshot(path=f"{SHOTS}/{name}-{wide}.png")
 
 
 def test_a_late_read_back_moves_nobody_and_shows_no_older_words(page: Page) -> None:
@@ -165,10 +158,7 @@ def test_a_device_that_is_paired_anew_asks_for_its_card_first(
 
 
 def test_paper_that_the_desk_has_too_is_put_away(page: Page) -> None:
-    begin(page)
-    write(page)
-    read_back(page)
-    take_a_stamp(page)
+    register(page)
     page.get_by_role("button", name="Print card").click()
     page.route(
         "**/prints",

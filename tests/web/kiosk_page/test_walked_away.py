@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import uuid
 
 from playwright.sync_api import Page, Route, expect
@@ -11,17 +10,17 @@ from sqlalchemy.orm import Session
 
 from postcards.services import kiosks, stock
 from tests.plugins.cast import House, Town
-from tests.web.kiosk_page.at_kiosk import begin, kiosk_named, read_back, take_a_stamp, write
+from tests.web.kiosk_page.at_kiosk import (
+    begin,
+    kiosk_named,
+    read_back,
+    register,
+    shot,
+    take_a_stamp,
+    write,
+)
 
-SHOTS = os.environ.get("SHOTS")
 AGREE = "I have read this, and I agree."
-
-
-def shot(page: Page, name: str) -> None:
-    if SHOTS:
-        for wide, high in ((1440, 900), (390, 844), (1024, 768)):
-            page.set_viewport_size({"width": wide, "height": high})
-            page.screenshot(path=f"{SHOTS}/{name}-{wide}.png")
 
 
 def _lend_stock(session: Session, town: Town) -> None:
@@ -66,10 +65,7 @@ def test_a_tablet_that_slept_shows_nothing_of_the_one_before(clocked: Page) -> N
 
 
 def test_only_the_printers_dialog_may_hold_the_page_and_not_for_ever(clocked: Page) -> None:
-    begin(clocked)
-    write(clocked)
-    read_back(clocked)
-    take_a_stamp(clocked)
+    register(clocked)
     # Somebody answers the dialog in a browser that no program drives; here it is only noted that it was asked for.
     clocked.evaluate(
         """() => {
@@ -90,10 +86,7 @@ def test_only_the_printers_dialog_may_hold_the_page_and_not_for_ever(clocked: Pa
 
 
 def test_a_card_that_was_opened_alone_goes_with_its_visitor(page: Page) -> None:
-    begin(page)
-    write(page)
-    read_back(page)
-    take_a_stamp(page)
+    register(page)
     page.get_by_role("button", name="Print card").click()
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="Open the card alone").click()
