@@ -6,16 +6,17 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Collection
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from postcards.errors import Denied, Fault, Invalid, says
-from postcards.models import Card, Manifest, ManifestLine, Receipt
+from postcards.models import Card, Manifest, ManifestLine
 from postcards.queries.manifests import newest
 from postcards.rules.card_life import CardStatus
 from postcards.rules.edition import Edition
-from postcards.rules.manifest import Content, Item, arrange, header
-from postcards.services import journal, journal_chain, manifests, tallies
+from postcards.rules.manifest import Item
+from postcards.services import journal, manifests, tallies
+from postcards.services.manifest_versions import is_open, seal_next
 from postcards.services.manifests import SealedManifest, content_of
 from postcards.vault import Vault
 
@@ -45,7 +46,7 @@ def withdraw(
     manifests.lock(session, campaign_id)
     found = newest(session, campaign_id=campaign_id, number=number)
     old = session.execute(select(Manifest).where(Manifest.id == found.id).with_for_update()).scalar_one()
-    if old.status != "sealed" or session.scalar(select(exists().where(Receipt.manifest_id == old.id))):
+    if not is_open(session, old):
         raise Answered("The post has answered this manifest, so nothing can be taken off it any more.")
     lines = session.execute(
         select(ManifestLine.card_number, Card.id, Card.status, Card.country, Card.venue_slug)
@@ -62,36 +63,12 @@ def withdraw(
             for n in wrong
         ]
         raise Invalid("Choose cards that are on this manifest.", faults=faults)
-    ids = {line.card_number: line.id for line in lines}
-    session.execute(update(ManifestLine).where(ManifestLine.manifest_id == old.id).values(is_open=False))
-    before = content_of(vault, old)
-    kept = arrange(
+    kept = [
         Item(line.card_number, line.country, line.postal_code)
-        for line in before.lines
+        for line in content_of(vault, old).lines
         if line.card_number not in cards
-    )
-    sealed = manifests.write_sealed(
-        session,
-        campaign_id=campaign_id,
-        content=Content(
-            header(
-                kept,
-                number=number,
-                version=old.version + 1,
-                sequence=manifests.next_sequence(session, campaign_id),
-                edition=edition,
-                cut_off=dt.datetime.fromisoformat(before.header["cut_off"]),
-                sealed_at=at,
-                journal_head=journal_chain.head(session).as_json(),
-            )
-            | {"replaces": {"version": old.version, "content_sha256": old.content_sha256.hex()}},
-            kept,
-        ),
-        card_ids=[ids[line.card_number] for line in kept],
-        vault=vault,
-        by=by,
-        at=at,
-    )
+    ]
+    sealed = seal_next(session, old, items=kept, edition=edition, vault=vault, by=by, at=at)
     back = session.execute(
         update(Card)
         .where(Card.id.in_([line.id for line in leaving]), Card.status == CardStatus.SEALED)

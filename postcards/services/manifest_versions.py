@@ -1,0 +1,65 @@
+"""The next version of a manifest's number: the version before stays as it was sealed, its lines closed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import Session
+
+from postcards.models import Manifest, ManifestLine, Receipt
+from postcards.rules.edition import Edition
+from postcards.rules.manifest import Content, Item, arrange, header
+from postcards.services import journal_chain, manifests
+from postcards.services.manifests import SealedManifest
+from postcards.vault import Vault
+
+
+def is_open(session: Session, manifest: Manifest) -> bool:
+    """This will return whether the Post has said nothing of the manifest yet."""
+    answered = session.scalar(select(exists().where(Receipt.manifest_id == manifest.id)))
+    return manifest.status == "sealed" and not answered
+
+
+def seal_next(
+    session: Session,
+    old: Manifest,
+    *,
+    items: Iterable[Item],
+    edition: Edition,
+    vault: Vault,
+    by: str,
+    at: dt.datetime,
+) -> SealedManifest:
+    """Seal `items`, cards of `old`, as the next version of its number; under `manifests.lock`, with `old` locked."""
+    rows = session.execute(
+        update(ManifestLine)
+        .where(ManifestLine.manifest_id == old.id)
+        .values(is_open=False)
+        .returning(ManifestLine.card_number, ManifestLine.card_id)
+    )
+    card_ids = {row.card_number: row.card_id for row in rows}
+    lines = arrange(items)
+    return manifests.write_sealed(
+        session,
+        campaign_id=old.campaign_id,
+        content=Content(
+            header(
+                lines,
+                number=old.number,
+                version=old.version + 1,
+                sequence=manifests.next_sequence(session, old.campaign_id),
+                edition=edition,
+                cut_off=dt.datetime.fromisoformat(old.header["cut_off"]),
+                sealed_at=at,
+                journal_head=journal_chain.head(session).as_json(),
+            )
+            | {"replaces": {"version": old.version, "content_sha256": old.content_sha256.hex()}},
+            lines,
+        ),
+        card_ids=[card_ids[line.card_number] for line in lines],
+        vault=vault,
+        by=by,
+        at=at,
+    )
