@@ -207,7 +207,7 @@ def _checked(answer: Answer, cards: dict[int, uuid.UUID], manifest: ManifestRow)
     named = Counter(refusal.number for refusal in answer.refused)
     refused = []
     for place, refusal in enumerate(answer.refused):
-        field = f"refused[{place}]"
+        field = f"refused.{place}"
         if refusal.number not in cards:
             words = says(
                 "Card %(number)s is not on manifest %(manifest)s.",

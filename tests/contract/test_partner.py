@@ -180,7 +180,7 @@ def test_receipts_count_once_and_are_never_overwritten(asked: Town, posted: Post
     short = answer_of(number, asked, accepted=lines - 1)
     assert list(faults_of(asked.partner("POST", path, json=short))) == ["difference"]
     wrong = [
-        ({"refused": [{"number": 9_999, "reason": "illegible"}], "accepted": lines - 1}, "refused[0].number"),
+        ({"refused": [{"number": 9_999, "reason": "illegible"}], "accepted": lines - 1}, "refused.0.number"),
         ({"accepted": "7"}, "accepted"),
         ({"accepted": -1}, "accepted"),
         ({"received_at": "2026-12-18"}, "received_at"),
@@ -195,7 +195,7 @@ def test_receipts_count_once_and_are_never_overwritten(asked: Town, posted: Post
     twice = answer_of(
         number, asked, accepted=lines - 2, refused=[{"number": card, "reason": "illegible"}] * 2
     )
-    assert "refused[1].number" in faults_of(asked.partner("POST", path, json=twice))
+    assert "refused.1.number" in faults_of(asked.partner("POST", path, json=twice))
 
     disputed = answer_of(number, asked, accepted=lines - 1, difference=1, note="one short\nsecond line")
     first = asked.partner("POST", path, json=disputed)

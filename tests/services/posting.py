@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import text
 
 from postcards.paper.manifest_files import make_files
 from postcards.queries import campaigns
-from postcards.services import cards, dispatch, manifest_files
+from postcards.services import cards, dispatch, manifest_files, receipts
 from postcards.services.manifests import SealedManifest
+from postcards.services.receipts import Answer, Recorded
 from tests.plugins.cast import AT, Town
 
 #: One good postcode for each country that the tests write to.
@@ -22,6 +24,9 @@ PLACES: dict[str, dict[str, Any]] = {
     "IE": {"country": "IE", "lines": ["1 Main Street"], "postal_code": "D02 AF30", "city": "Dublin"},
     "HT": {"country": "HT", "lines": ["Rue 1"], "postal_code": "6110", "city": "Port-au-Prince"},
 }
+
+#: When the Post answers.
+LATER = AT + dt.timedelta(hours=3)
 
 
 def printed(town: Town, country: str = "DE", **changes: Any) -> int:
@@ -67,6 +72,38 @@ def make_all(town: Town, at: dt.datetime = AT) -> int:
         worker="test",
         clock=lambda: at,
     )
+
+
+def answer(
+    town: Town,
+    *,
+    accepted: int,
+    refused: Iterable[tuple[int, str]] = (),
+    difference: int = 0,
+    number: int = 1,
+    receipt: uuid.UUID | None = None,
+    body: bytes = b"",
+    received_at: dt.datetime = LATER - dt.timedelta(hours=1),
+) -> Recorded:
+    """This will record the Post's answer to a manifest."""
+    said = Answer(
+        id=receipt or uuid.uuid4(),
+        accepted=accepted,
+        refused=tuple(receipts.Refusal(card, reason) for card, reason in refused),
+        received_at=received_at,
+        difference=difference,
+        note="",
+    )
+    with town.house.begin() as session:
+        return receipts.record(
+            session,
+            campaign_id=town.id,
+            number=number,
+            answer=said,
+            body_mark=town.house.kit.vault.body_mark(body),
+            by="partner:1",
+            at=LATER,
+        )
 
 
 def status_of(town: Town, number: int) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import uuid
-from collections.abc import Iterable
 
 import pytest
 from sqlalchemy import text
@@ -14,44 +13,11 @@ from sqlalchemy.exc import DBAPIError
 from postcards.errors import Invalid, NotFound, Refusal
 from postcards.queries import manifests as manifest_queries
 from postcards.queries import tallies
-from postcards.services import manifest_tombstones, receipts, tracking
+from postcards.services import manifest_tombstones, tracking
 from postcards.services.checking import check_books
-from postcards.services.receipts import AlreadyAnswered, Answer, IdReused, Recorded
+from postcards.services.receipts import AlreadyAnswered, IdReused
 from tests.plugins.cast import AT, Town
-from tests.services.posting import make_all, one, printed, seal, status_of
-
-LATER = AT + dt.timedelta(hours=3)
-
-
-def answer(
-    town: Town,
-    *,
-    accepted: int,
-    refused: Iterable[tuple[int, str]] = (),
-    difference: int = 0,
-    number: int = 1,
-    receipt: uuid.UUID | None = None,
-    body: bytes = b"",
-    received_at: dt.datetime = LATER - dt.timedelta(hours=1),
-) -> Recorded:
-    said = Answer(
-        id=receipt or uuid.uuid4(),
-        accepted=accepted,
-        refused=tuple(receipts.Refusal(card, reason) for card, reason in refused),
-        received_at=received_at,
-        difference=difference,
-        note="",
-    )
-    with town.house.begin() as session:
-        return receipts.record(
-            session,
-            campaign_id=town.id,
-            number=number,
-            answer=said,
-            body_mark=town.house.kit.vault.body_mark(body),
-            by="partner:1",
-            at=LATER,
-        )
+from tests.services.posting import LATER, answer, make_all, one, printed, seal, status_of
 
 
 @pytest.fixture
@@ -168,9 +134,9 @@ def test_cards_that_are_not_there_or_named_twice_are_named(vilnius: Town, cards:
     with pytest.raises(Invalid) as refused:
         answer(vilnius, accepted=0, refused=[(other, "torn"), (cards[0], "torn"), (cards[0], "wet")])
     assert [(fault.field, fault.code) for fault in refused.value.faults] == [
-        ("refused[0].number", "not_on_manifest"),
-        ("refused[1].number", "named_twice"),
-        ("refused[2].number", "named_twice"),
+        ("refused.0.number", "not_on_manifest"),
+        ("refused.1.number", "named_twice"),
+        ("refused.2.number", "named_twice"),
     ]
 
 
@@ -178,7 +144,7 @@ def test_cards_that_are_not_there_or_named_twice_are_named(vilnius: Town, cards:
 def test_a_reason_is_text_that_can_be_read(vilnius: Town, cards: list[int], reason: str) -> None:
     with pytest.raises(Invalid) as refused:
         answer(vilnius, accepted=2, refused=[(cards[0], reason)])
-    assert [fault.field for fault in refused.value.faults] == ["refused[0].reason"]
+    assert [fault.field for fault in refused.value.faults] == ["refused.0.reason"]
 
 
 def test_the_post_may_say_any_time_but_deadlines_count_from_a_possible_one(

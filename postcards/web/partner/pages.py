@@ -150,7 +150,7 @@ def _list_page(slug: str, number: int, edition: Edition, said: Typed, faults: tu
         identity.roles_in(caller().campaign) & {"organiser", "partner"}
     )
     shown = [
-        Fault("refused" if fault.field.startswith("refused[") else fault.field, fault.code, fault.message)
+        Fault("refused" if fault.field.startswith("refused.") else fault.field, fault.code, fault.message)
         for fault in faults
     ]
     return _page(
