@@ -72,6 +72,12 @@ def rotate(slug: str) -> None:
             "names their cards.",
             err=True,
         )
+    if done.lists:
+        click.echo(
+            f"Lists that lost their key before their files were made: {', '.join(map(str, done.lists))}. Each has a "
+            "new version now, without postcodes; its files are made at once.",
+            err=True,
+        )
     click.echo("Put the keys into escrow again: `postcards keys escrow FILE`.")
 
 

@@ -102,7 +102,7 @@ _WAITING = text(
                  ORDER BY number LIMIT 5) AS held_numbers,
            (SELECT count(*) FROM mail WHERE campaign_id = :campaign_id AND status = 'failed') AS failed_mails,
            ARRAY(SELECT number FROM manifest WHERE campaign_id = :campaign_id AND files_at IS NULL
-                 AND sealed_at < :late ORDER BY number) AS late_manifests,
+                 AND content IS NOT NULL AND sealed_at < :late ORDER BY number) AS late_manifests,
            ARRAY(SELECT number FROM manifest WHERE campaign_id = :campaign_id AND status = 'disputed'
                  ORDER BY number) AS disputed_manifests,
            ARRAY(SELECT run FROM print_run WHERE campaign_id = :campaign_id AND status = 'failed'

@@ -43,7 +43,7 @@ _WAITING = text(
       AND (CAST(:campaign_id AS int) IS NULL OR campaign_id = :campaign_id)
     UNION ALL
     SELECT 'manifest_files', count(*), min(sealed_at) FROM manifest
-    WHERE files_at IS NULL AND (claimed_until IS NULL OR claimed_until < :at)
+    WHERE files_at IS NULL AND content IS NOT NULL AND (claimed_until IS NULL OR claimed_until < :at)
       AND (CAST(:campaign_id AS int) IS NULL OR campaign_id = :campaign_id)
     UNION ALL
     SELECT 'print_run', count(*), min(greatest(r.requested_at, r.began_at,
@@ -62,7 +62,8 @@ _CLAIMS = text(
            count(*) FILTER (WHERE claimed_until < :at) AS expired
     FROM (
         SELECT 'mail' AS kind, claimed_until FROM mail WHERE status IN ('waiting', 'sending')
-        UNION ALL SELECT 'manifest_files', claimed_until FROM manifest WHERE files_at IS NULL
+        UNION ALL SELECT 'manifest_files', claimed_until FROM manifest
+            WHERE files_at IS NULL AND content IS NOT NULL
         UNION ALL SELECT 'print_run', claimed_until FROM print_part WHERE status IN ('waiting', 'drawing')
     ) AS every_kind
     GROUP BY kind ORDER BY kind

@@ -1,7 +1,8 @@
 """Gives a campaign a new data key, and seals what is old with it, a few rows at a time.
 
 Both keys open meanwhile, so nothing waits and a rotation that was broken off is simply taken up again. Sealed
-manifests and print runs do not change: they keep their key until retention takes them.
+manifests and print runs do not change: they keep their key until retention takes them. A list whose key was lost
+before its files were made is sealed once more, for otherwise no later list would get files either.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from sqlalchemy.orm import Session
 from postcards.db import after_commit
 from postcards.errors import Denied
 from postcards.models import Arrival, Campaign, Person
-from postcards.queries import data_keys
+from postcards.queries import campaigns, data_keys
 from postcards.services import journal
 from postcards.services.dispatch import Begin, Clock
+from postcards.services.manifest_versions import renew_lost
 from postcards.vault import KeyMissing, Vault
 
 #: Cards in one transaction: some tens of milliseconds, so that a kiosk that corrects one of them hardly waits.
@@ -44,13 +46,17 @@ class DataKeyLost(Denied):
 
 @dataclass(slots=True)
 class Rotated:
-    """What was done. `resumed`: an earlier rotation was finished, no new key was made. `lost`: their key is gone."""
+    """What was done. `resumed`: an earlier rotation was finished, no new key was made. `lost`: their key is gone.
+
+    `lists` are the numbers of those that lost their key before they had files, and have a new version now.
+    """
 
     key_id: str
     resumed: bool
     people: int = 0
     thanks: int = 0
     lost: int = 0
+    lists: tuple[int, ...] = ()
 
 
 def lost_in_force(session: Session, vault: Vault, *, at: dt.datetime) -> list[str]:
@@ -94,12 +100,21 @@ def rotate(begin: Begin, *, campaign_id: int, vault: Vault, by: str, clock: Cloc
     _reseal_all(begin, campaign_id=campaign_id, vault=vault, done=done)
     with begin() as session:
         current = session.get_one(Campaign, campaign_id).data_key
+        edition = campaigns.edition(session, campaign_id)
+        done.lists = tuple(
+            renew_lost(session, campaign_id=campaign_id, edition=edition, vault=vault, by=by, at=clock())
+        )
         journal.write(
             session,
             campaign_id=campaign_id,
             action="data_key.resealed",
             subject=f"data_key:{current}",
-            detail={"people": done.people, "thanks": done.thanks, "lost": done.lost},
+            detail={
+                "people": done.people,
+                "thanks": done.thanks,
+                "lost": done.lost,
+                "lists": list(done.lists),
+            },
             by=by,
             at=clock(),
         )

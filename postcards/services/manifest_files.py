@@ -22,7 +22,7 @@ from postcards.models import Manifest, ManifestFile
 from postcards.rules.manifest import Content, MadeFile
 from postcards.services import journal
 from postcards.services.dispatch import Begin, Clock
-from postcards.services.manifests import content_of
+from postcards.services.manifests import WAITS_FOR_FILES, content_of
 from postcards.vault import Vault
 
 #: How long a claim lasts: making 10,000 lines takes seconds, so who is silent this long is gone.
@@ -74,22 +74,14 @@ _sequence = cast(Manifest.header["sequence"].astext, Integer)
 def waiting(session: Session, *, campaign_id: int) -> int:
     """This will count the campaign's manifests whose files are not made yet."""
     return session.execute(
-        select(func.count())
-        .select_from(Manifest)
-        .where(Manifest.campaign_id == campaign_id, Manifest.files_at.is_(None), Manifest.status != "draft")
+        select(func.count()).select_from(Manifest).where(Manifest.campaign_id == campaign_id, WAITS_FOR_FILES)
     ).scalar_one()
 
 
 def campaigns_waiting(session: Session, *, at: dt.datetime) -> list[int]:
     """This will list the campaigns that have a manifest without files which nobody is at work on."""
     free = or_(Manifest.claimed_until.is_(None), Manifest.claimed_until < at)
-    return list(
-        session.scalars(
-            select(Manifest.campaign_id)
-            .where(Manifest.files_at.is_(None), Manifest.status != "draft", free)
-            .distinct()
-        )
-    )
+    return list(session.scalars(select(Manifest.campaign_id).where(WAITS_FOR_FILES, free).distinct()))
 
 
 def claim_next(
@@ -100,7 +92,7 @@ def claim_next(
     _one_at_a_time(session, campaign_id)
     first = (
         select(Manifest.id)
-        .where(Manifest.campaign_id == campaign_id, Manifest.files_at.is_(None), Manifest.status != "draft")
+        .where(Manifest.campaign_id == campaign_id, WAITS_FOR_FILES)
         .order_by(_sequence)
         .limit(1)
         .scalar_subquery()
@@ -109,7 +101,7 @@ def claim_next(
         update(Manifest)
         .where(
             Manifest.id == first,
-            Manifest.files_at.is_(None),
+            WAITS_FOR_FILES,
             or_(Manifest.claimed_until.is_(None), Manifest.claimed_until < at),
         )
         .values(claimed_by=worker, claimed_until=at + LEASE)
@@ -118,11 +110,16 @@ def claim_next(
     if manifest is None:
         return None
     earlier = aliased(Manifest)
+    earlier_sequence = cast(earlier.header["sequence"].astext, Integer)
     previous = session.execute(
-        select(earlier.sums_sha256).where(
+        select(earlier.sums_sha256)
+        .where(
             earlier.campaign_id == campaign_id,
-            cast(earlier.header["sequence"].astext, Integer) == manifest.header["sequence"] - 1,
+            earlier.sums_sha256.is_not(None),  # all, but for those that were replaced before they got files
+            earlier_sequence < manifest.header["sequence"],
         )
+        .order_by(earlier_sequence.desc())
+        .limit(1)
     ).scalar_one_or_none()
     return Claim(
         manifest_id=manifest.id,

@@ -9,6 +9,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from postcards.models import Manifest, ManifestLine, Receipt
+from postcards.queries.manifests import newest
 from postcards.rules.edition import Edition
 from postcards.rules.manifest import Content, Item, arrange, header
 from postcards.services import journal_chain, manifests
@@ -63,3 +64,44 @@ def seal_next(
         by=by,
         at=at,
     )
+
+
+def renew_lost(
+    session: Session, *, campaign_id: int, edition: Edition, vault: Vault, by: str, at: dt.datetime
+) -> list[int]:
+    """Let go of what was sealed with a key that is lost and has no files yet: no other list would ever get its own.
+
+    What the Post has not answered is sealed as the next version, with numbers, countries and bundles, for the
+    postcodes are lost. The campaign's key in force must be at hand. This will return the numbers of the lists that
+    have a new version.
+    """
+    manifests.lock(session, campaign_id)
+    lost = session.scalars(
+        select(Manifest)
+        .where(
+            Manifest.campaign_id == campaign_id,
+            manifests.WAITS_FOR_FILES,
+            Manifest.key_id.not_in(vault.key_ids()),
+        )
+        .order_by(Manifest.number, Manifest.version)
+        .with_for_update()
+    ).all()
+    renewed = []
+    for old in lost:
+        # Whoever is at its files still knows the key; they come too late.
+        session.execute(
+            update(Manifest)
+            .where(Manifest.id == old.id)
+            .values(content=None, claimed_by=None, claimed_until=None)
+        )
+        is_newest = newest(session, campaign_id=campaign_id, number=old.number).id == old.id
+        if is_newest and is_open(session, old):
+            lines = session.execute(
+                select(ManifestLine.card_number, ManifestLine.country).where(
+                    ManifestLine.manifest_id == old.id
+                )
+            )
+            items = [Item(line.card_number, line.country, "") for line in lines]
+            seal_next(session, old, items=items, edition=edition, vault=vault, by=by, at=at)
+            renewed.append(old.number)
+    return renewed

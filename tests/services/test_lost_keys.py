@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -9,10 +10,11 @@ from sqlalchemy import select, text
 
 from postcards.gateways.sealed_files import SealedFiles
 from postcards.models import Manifest
-from postcards.services import key_rotation, print_control
+from postcards.queries.waiting_jobs import waiting_jobs
+from postcards.services import key_rotation, manifest_files, print_control
 from postcards.services.manifests import content_of
 from tests.plugins.cast import AT, House, Town
-from tests.services.posting import printed, seal, status_of
+from tests.services.posting import answer, make_all, printed, seal, status_of
 from tests.services.pressing import press
 from tests.services.print_desk import ask, books, do, draw, registered, spoil_words, void
 
@@ -28,6 +30,23 @@ def lose_key(town: Town, *numbers: int) -> None:
             ),
             {"id": town.id, "numbers": list(numbers)},
         )
+
+
+def with_new_keys(town: Town) -> Town:
+    """The town on a machine that has another master key, and none of the data keys."""
+    house = town.house
+    keys_file = house.kit.settings.keys_file
+    keys_file.rename(keys_file.with_suffix(".lost"))
+    vault = house.vault_anew("ab" * 32)
+    files = SealedFiles(house.kit.files, vault)
+    return replace(town, house=replace(house, kit=replace(house.kit, vault=vault, sealed_files=files)))
+
+
+def rotate(town: Town) -> key_rotation.Rotated:
+    house = town.house
+    return key_rotation.rotate(
+        house.begin, campaign_id=town.id, vault=house.kit.vault, by="cli", clock=lambda: house.at
+    )
 
 
 def test_a_card_that_cannot_be_read_any_more_is_taken_out_of_its_run(vilnius: Town) -> None:
@@ -78,22 +97,66 @@ def test_a_printed_card_that_cannot_be_read_any_more_goes_with_its_country_alone
     assert [(line.country, line.postal_code) for line in content.lines] == [("DE", ""), ("DE", "10115")]
 
 
+def test_a_list_that_lost_its_key_before_it_had_files_goes_anew_and_keeps_no_later_one_waiting(
+    house: House, vilnius: Town
+) -> None:
+    """The storage was away since the cut-off, and then the keys were lost."""
+    printed(vilnius)
+    seal(vilnius)
+    make_all(vilnius)
+    numbers = [printed(vilnius), printed(vilnius, "NO")]
+    seal(vilnius)
+    town = with_new_keys(vilnius)
+    assert rotate(town).lists == (2,)
+    printed(town)
+    seal(town)
+    assert make_all(town) == 2
+    with town.house.begin() as session:
+        first, gone, anew, last = session.scalars(
+            select(Manifest).order_by(Manifest.number, Manifest.version)
+        ).all()
+        assert [(one.number, one.version, one.lines) for one in (gone, anew, last)] == [
+            (2, 1, 2), (2, 2, 2), (3, 1, 1),
+        ]  # fmt: skip
+        content = content_of(town.house.kit.vault, anew)
+        assert manifest_files.waiting(session, campaign_id=town.id) == 0
+        assert {kind.kind: kind.jobs for kind in waiting_jobs(session, at=AT)}["manifest_files"] == 0
+    assert [(line.card_number, line.country, line.postal_code) for line in content.lines] == [
+        (numbers[0], "DE", ""),
+        (numbers[1], "NO", ""),
+    ]
+    assert anew.header["replaces"] == {"version": 1, "content_sha256": gone.content_sha256.hex()}
+    assert (gone.files_at, gone.content) == (None, None)
+    assert [anew.previous_sha256, last.previous_sha256] == [first.sums_sha256, anew.sums_sha256]
+    assert [status_of(town, number) for number in numbers] == ["sealed", "sealed"]
+    found = " ".join(books(town))
+    assert "Manifest 1.1 of vilnius cannot be opened" in found
+    assert not re.search(r"Manifest [23]\.", found), found
+
+
+def test_a_list_that_the_post_has_answered_is_let_go_and_not_sealed_again(
+    house: House, vilnius: Town
+) -> None:
+    printed(vilnius)
+    seal(vilnius)
+    answer(vilnius, accepted=1)
+    town = with_new_keys(vilnius)
+    done = rotate(town)
+    printed(town)
+    seal(town)
+    assert (done.lists, make_all(town)) == ((), 1)
+
+
 def test_a_house_that_lost_all_its_keys_goes_on_with_new_ones(house: House, vilnius: Town) -> None:
     """As docs/operator.md has it, where there is neither copy nor escrow."""
     printed(vilnius), printed(vilnius)
     waits = vilnius.register()
-    keys_file = house.kit.settings.keys_file
-    keys_file.rename(keys_file.with_suffix(".lost"))
-    vault = house.vault_anew("ab" * 32)
-    anew = replace(
-        house, kit=replace(house.kit, vault=vault, sealed_files=SealedFiles(house.kit.files, vault))
-    )
-    town = replace(vilnius, house=anew)
-    with pytest.raises(key_rotation.DataKeyLost), anew.begin() as session:
+    town = with_new_keys(vilnius)
+    vault = town.house.kit.vault
+    with pytest.raises(key_rotation.DataKeyLost), house.begin() as session:
         key_rotation.refuse_when_lost(session, vault, at=AT)
-    done = key_rotation.rotate(anew.begin, campaign_id=town.id, vault=vault, by="cli", clock=lambda: house.at)
-    assert done.lost == 3
-    with anew.begin() as session:
+    assert rotate(town).lost == 3
+    with house.begin() as session:
         key_rotation.refuse_when_lost(session, vault, at=AT)
     assert [sealed.lines for sealed in seal(town)] == [2], "those on paper go"
     town.register()

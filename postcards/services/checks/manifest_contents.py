@@ -50,12 +50,14 @@ def _broken_chain(slug: str, manifests: Sequence[Manifest]) -> Iterator[Finding]
                 f"{_title(slug, manifest)} follows the hash {_hex(manifest.previous_sha256)}, "
                 f"but the manifest before it has {_hex(previous)}.",
             )
-        previous = manifest.sums_sha256
+        previous = manifest.sums_sha256 or previous  # one that was replaced before it got files is no link
 
 
 def _broken_content(session: Session, vault: Vault, slug: str, manifest: Manifest) -> Iterator[Finding]:
     name, title = _name(slug, manifest), _title(slug, manifest)
-    if manifest.content is None:  # retention has taken it; header and hashes stay as proof
+    if (
+        manifest.content is None
+    ):  # retention has taken it, or it was lost with its key; header and hashes stay
         return
     try:
         content = Content.read(
