@@ -26,6 +26,16 @@ class Shape(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
+def _leave_open(schema: dict[str, Any]) -> None:
+    schema.pop("additionalProperties", None)
+
+
+class Answer(Shape):
+    """A JSON object that we give: we make no member by mistake, but callers are told to expect more than they know."""
+
+    model_config = ConfigDict(json_schema_extra=_leave_open)
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """What the OpenAPI document says about one endpoint; `name` is the view's own."""
@@ -65,7 +75,7 @@ def endpoint(
     refusals: tuple[int, ...] = (),
     body_limit: int = BODY_LIMIT,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """This will make a view an endpoint: `view(body=…, query=…, **path)` gives (status, Shape or dict).
+    """This will make a view an endpoint: `view(body=…, query=…, **path)` gives (status, Answer or dict).
 
     `body_shape` documents a body that the view reads itself. An answer that is text names
     a media type, and the view gives a Response of its own.

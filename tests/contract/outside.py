@@ -38,6 +38,7 @@ class Document:
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
+        self._closed = _closed(document["components"]["schemas"])
         self._checkers: dict[str, Draft202012Validator] = {}
         self._routes = []
         for path, operations in document["paths"].items():
@@ -83,13 +84,21 @@ class Document:
         """This will hold a value against a schema of the document."""
         name = json.dumps(schema, sort_keys=True)
         if name not in self._checkers:  # making one takes longer than the look itself
-            whole = {**schema, "components": self.document["components"]}
+            whole = {**schema, "components": {"schemas": self._closed}}
             formats = Draft202012Validator.FORMAT_CHECKER
             self._checkers[name] = Draft202012Validator(whole, format_checker=formats)
         checker = self._checkers[name]
         return [
             f"{'/'.join(map(str, one.absolute_path))}: {one.message}" for one in checker.iter_errors(value)
         ]
+
+
+def _closed(schemas: dict[str, Any]) -> dict[str, Any]:
+    """The document leaves answers open, for they may grow; what grew without the document's knowledge is found here."""
+    return {
+        name: schema if name == "Problem" else {"additionalProperties": False} | schema
+        for name, schema in schemas.items()
+    }
 
 
 @dataclass(frozen=True)

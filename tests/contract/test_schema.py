@@ -82,6 +82,33 @@ def test_the_document_is_whole(document: Document) -> None:
     assert len(summaries) == len(set(summaries))
 
 
+def test_answers_may_grow_and_bodies_may_hold_nothing_unknown(document: Document) -> None:
+    """A client made from the document goes on when an answer has a new member; a typo in a body is refused."""
+    answered, sent = set(), set()
+    for _, _, operation in _operations(document):
+        for answer in operation["responses"].values():
+            answered |= _reached(document, answer)
+        sent |= _reached(document, operation.get("requestBody", {}))
+    schemas = document.document["components"]["schemas"]
+    assert {"CardOut", "StampOut", "ManifestItem", "TravelShape"} <= answered
+    assert {"CardIn", "StockCardIn", "RefusedIn"} <= sent
+    assert not answered & sent
+    assert [name for name in answered if schemas[name].get("additionalProperties") is False] == []
+    objects = [name for name in sent if "properties" in schemas[name]]
+    assert [name for name in objects if schemas[name].get("additionalProperties") is not False] == []
+
+
+def _reached(document: Document, part: Any) -> set[str]:
+    """The names of the schemas that a part of the document leads to."""
+    found: set[str] = set()
+    ahead = [part]
+    while ahead:
+        names = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(ahead.pop()))) - found
+        found |= names
+        ahead += [document.document["components"]["schemas"][name] for name in names]
+    return found
+
+
 def test_what_the_contract_names_is_in_the_document(document: Document) -> None:
     stand = {f"{method} {re.sub(r'{[^}]+}', '_', path)}" for path, method, _ in _operations(document)}
     assert stand >= {

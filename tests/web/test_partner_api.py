@@ -190,6 +190,26 @@ def test_an_answer_may_have_two_mebibytes(post: Post) -> None:
     assert post.answer(accepted=1, refused=of(2_400_000)).status_code == 413
 
 
+def test_the_document_says_how_long_an_answers_texts_may_be(post: Post) -> None:
+    schemas = post.client.get("/api/v1/openapi.json").get_json()["components"]["schemas"]
+    number = one(post.town, "SELECT min(card_number) FROM manifest_line")
+
+    def sent(texts: dict[str, int], **of_refused: int) -> set[str]:
+        refused = {"number": number} | {name: "x" * length for name, length in of_refused.items()}
+        whole: dict[str, Any] = {name: "x" * length for name, length in texts.items()}
+        answer = post.answer(accepted=1, refused=[refused], **whole)
+        faults = answer.get_json().get("errors", [])
+        assert answer.status_code == (422 if faults else 201), answer.text
+        return {fault["field"] for fault in faults}
+
+    refused, whole = schemas["RefusedIn"]["properties"], schemas["ReceiptIn"]["properties"]
+    reason, note, notes = refused["reason"], refused["note"]["maxLength"], whole["note"]["maxLength"]
+    too_long = sent({"note": notes + 1}, reason=reason["maxLength"] + 1, note=note + 1)
+    assert too_long == {"note", "refused.0.reason", "refused.0.note"}
+    assert sent({}, reason=reason["minLength"] - 1) == {"refused.0.reason"}
+    assert sent({"note": notes}, reason=reason["maxLength"], note=note) == set()
+
+
 def test_refused_cards_are_named_by_number(post: Post) -> None:
     refused = [{"number": 1, "reason": "illegible", "note": ""}]
     assert post.answer(accepted=1, refused=[*refused, *refused]).status_code == 422

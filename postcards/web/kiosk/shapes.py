@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, RootModel
 
 from postcards.models.booklet import LARGEST
-from postcards.web.api import Shape
+from postcards.web.api import Answer, Shape
 from postcards.web.moments import Moment
 
 #: Longer texts than any rule allows are not even looked at.
@@ -28,7 +28,7 @@ class PairingIn(Shape):
     device_name: Annotated[str, Field(max_length=100)]
 
 
-class PairingOut(Shape):
+class PairingOut(Answer):
     token: str
     kiosk: uuid.UUID
     campaign: str
@@ -98,7 +98,7 @@ class AnyCardIn(RootModel[CardIn | StockCardIn]):
     """A card that we print, or a stock card (`address_on_paper`: true)."""
 
 
-class CardOut(Shape):
+class CardOut(Answer):
     id: uuid.UUID
     number: int
     tracking_code: str
@@ -110,7 +110,7 @@ class CardOut(Shape):
     postcard: str
 
 
-class ReadBackOut(Shape):
+class ReadBackOut(Answer):
     lines: Annotated[list[str], Field(description="as printed, wrapped; name first, country last")]
     sender: str
     message: str | None
@@ -121,7 +121,7 @@ class BatchIn(Shape):
     cards: Annotated[list[object], Field(min_length=1, max_length=200)]
 
 
-class BatchOut(Shape):
+class BatchOut(Answer):
     results: list[dict[str, object]]
 
 
@@ -131,7 +131,7 @@ class PrintIn(Shape):
     reason: Annotated[str, Field(max_length=200)] | None = None
 
 
-class PrintOut(Shape):
+class PrintOut(Answer):
     id: uuid.UUID
     number: int
     status: str
@@ -149,7 +149,7 @@ class VoidIn(Shape):
     paper: Literal["none", "destroyed", "missing"]
 
 
-class VoidOut(Shape):
+class VoidOut(Answer):
     id: uuid.UUID
     number: int
     status: str
@@ -160,14 +160,14 @@ class BookletIn(Shape):
     stamps: Annotated[int, Field(ge=1, le=LARGEST)]
 
 
-class StampOut(Shape):
+class StampOut(Answer):
     number: int
     tracking_code: str
     slip_code: str
     qr_svg: str
 
 
-class BookletOut(Shape):
+class BookletOut(Answer):
     id: uuid.UUID
     stamps: list[StampOut]
 
@@ -176,24 +176,24 @@ class ReturnIn(Shape):
     stamps: Annotated[list[Number], Field(min_length=1, max_length=LARGEST)]
 
 
-class ReturnOut(Shape):
+class ReturnOut(Answer):
     id: uuid.UUID
     returned: list[int]
 
 
-class ConsentOut(Shape):
+class ConsentOut(Answer):
     version: str
     texts: dict[str, str]
 
 
-class SuspensionOut(Shape):
+class SuspensionOut(Answer):
     country: str
     from_: Annotated[dt.date, Field(serialization_alias="from")]
     to: dt.date | None
     note: str
 
 
-class CampaignOut(Shape):
+class CampaignOut(Answer):
     slug: str
     name: str
     cap: int
@@ -208,12 +208,12 @@ class CampaignOut(Shape):
     suspended: list[SuspensionOut]
 
 
-class VenueOut(Shape):
+class VenueOut(Answer):
     slug: str
     name: str
 
 
-class KioskOut(Shape):
+class KioskOut(Answer):
     kiosk: uuid.UUID
     name: str
     status: str
@@ -223,7 +223,7 @@ class KioskOut(Shape):
     stock: Annotated[list[BookletOut], Field(description="stock cards in hand, for `address_on_paper` alone")]
 
 
-class FieldOut(Shape):
+class FieldOut(Answer):
     name: str
     label: str
     required: bool
@@ -236,7 +236,7 @@ class AddressFormQuery(Shape):
     language: Annotated[str, Field(max_length=20)] | None = None
 
 
-class AddressFormOut(Shape):
+class AddressFormOut(Answer):
     country: str
     fields: list[FieldOut]
     suspended: SuspensionOut | None

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from postcards.web.api import Shape
+from postcards.services.receipts import FIRST_YEAR, LAST_YEAR, NOTE_MAX, REASON_MAX
+from postcards.web.api import Answer, Shape
 from postcards.web.moments import Moment
 
 Status = Literal["sealed", "handed_over", "reconciled", "disputed"]
@@ -23,7 +24,7 @@ class ManifestsQuery(Shape):
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
-class ManifestItem(Shape):
+class ManifestItem(Answer):
     number: int
     version: int
     status: Status
@@ -32,7 +33,7 @@ class ManifestItem(Shape):
     files_ready: bool
 
 
-class ManifestsOut(Shape):
+class ManifestsOut(Answer):
     items: list[ManifestItem]
     next: str | None
 
@@ -43,26 +44,26 @@ class VersionQuery(Shape):
     version: Annotated[int | None, Field(ge=1, le=1_000_000)] = None
 
 
-class CountryTotal(Shape):
+class CountryTotal(Answer):
     country: str
     cards: int
     weight_mg: int
 
 
-class FileOut(Shape):
+class FileOut(Answer):
     name: str
     media_type: str
     bytes: int
     sha256: Sha256
 
 
-class RefusedCard(Shape):
+class RefusedCard(Answer):
     number: int
     reason: str
     note: str
 
 
-class ReceiptKept(Shape):
+class ReceiptKept(Answer):
     id: uuid.UUID
     status: Literal["accepted", "disputed"]
     accepted: int
@@ -73,7 +74,7 @@ class ReceiptKept(Shape):
     recorded_at: dt.datetime
 
 
-class ManifestOut(Shape):
+class ManifestOut(Answer):
     """`files` is empty until they are made, a few seconds after sealing. `newest` is false once corrected."""
 
     number: int
@@ -90,10 +91,15 @@ class ManifestOut(Shape):
     receipts: list[ReceiptKept]
 
 
+def _words(most: int, **more: int) -> Any:
+    """A text of at most `most` characters: the rules say so in people's words; a far longer one they do not see."""
+    return Field(max_length=10_000, json_schema_extra={"maxLength": most, **more})
+
+
 class RefusedIn(Shape):
     number: Annotated[int, Field(ge=1, le=1_000_000)]
-    reason: Annotated[str, Field(max_length=2_000)]
-    note: Annotated[str, Field(max_length=2_000)] = ""
+    reason: Annotated[str, _words(REASON_MAX, minLength=1)]
+    note: Annotated[str, _words(NOTE_MAX)] = ""
 
 
 class ReceiptIn(Shape):
@@ -102,12 +108,12 @@ class ReceiptIn(Shape):
     id: uuid.UUID
     accepted: Annotated[int, Field(ge=0, le=1_000_000)]
     refused: Annotated[list[RefusedIn], Field(max_length=10_000)]
-    received_at: Moment
+    received_at: Annotated[Moment, Field(description=f"a day of the years {FIRST_YEAR} to {LAST_YEAR}")]
     difference: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = 0
-    note: Annotated[str, Field(max_length=10_000)] = ""
+    note: Annotated[str, _words(NOTE_MAX)] = ""
 
 
-class ReceiptOut(Shape):
+class ReceiptOut(Answer):
     id: uuid.UUID
     manifest: int
     version: int

@@ -11,7 +11,7 @@ from postcards.queries import campaigns, public_campaign
 from postcards.queries.campaigns import CampaignFound
 from postcards.queries.public_campaign import OTHER, PublicCounts
 from postcards.rules.edition import Edition
-from postcards.web.api import Shape, endpoint
+from postcards.web.api import Answer, endpoint
 from postcards.web.clock import now
 from postcards.web.context import kit
 from postcards.web.doors import PUBLIC, guarded
@@ -23,7 +23,7 @@ from postcards.web.public.blueprint import blueprint, languages_of, page
 LISTED = 12
 
 
-class TravelShape(Shape):
+class TravelShape(Answer):
     """The median of whole and part days between hand-over and the recipient's word, over `cards` cards."""
 
     median_days: float | None
@@ -36,7 +36,7 @@ class TravelByCountry(TravelShape):
     by_country: dict[str, TravelShape]
 
 
-class CampaignShape(Shape):
+class CampaignShape(Answer):
     """cap = registered + lent + remaining + held + withdrawn; small countries stand together as "other"."""
 
     slug: str
