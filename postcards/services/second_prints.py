@@ -23,7 +23,12 @@ def check(session: Session, *, card: Card, reason: str, by: str) -> None:
     """
     if reason:
         return
-    own = exists().where(PrintLog.card_id == card.id, PrintLog.code == card.code, PrintLog.by == by)
+    own = exists().where(
+        PrintLog.campaign_id == card.campaign_id,  # the index's first column
+        PrintLog.card_id == card.id,
+        PrintLog.code == card.code,
+        PrintLog.by == by,
+    )
     if not session.scalar(select(own)):
         raise PrintedElsewhere(
             "The desk has printed this card too. Put this one into the box for spoiled cards."
