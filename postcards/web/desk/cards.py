@@ -263,7 +263,7 @@ def _story(seen: CardSeen, deeds: list[Entry]) -> list[Entry]:
     told = list(deeds)
     for line in seen.lines:
         told.append(_together("card.sealed", line.sealed_at, manifest=line.manifest))
-        if line.refused:
+        if line.refused is not None:
             told.append(_together("card.refused", line.answered_at or line.sealed_at, reason=line.refused))
     if seen.handed_over_at is not None:
         told.append(_together("card.handed_over", seen.handed_over_at))
