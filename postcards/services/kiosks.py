@@ -8,6 +8,7 @@ import uuid
 from dataclasses import dataclass
 
 from sqlalchemy import or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from postcards.errors import Denied, Invalid, NotFound, says
@@ -64,11 +65,19 @@ class PairingRefused(NotFound):
 
 
 def add_kiosk(
-    session: Session, *, campaign_id: int, venue_slug: str, name: str, by: str, at: dt.datetime
+    session: Session,
+    *,
+    campaign_id: int,
+    venue_slug: str,
+    name: str,
+    by: str,
+    at: dt.datetime,
+    kiosk_id: uuid.UUID | None = None,
 ) -> tuple[Kiosk, str]:
     """This will add a kiosk at a venue and give it with its pairing code, which is shown once.
 
-    Raises `NotFound` for the venue and `Invalid` for the name.
+    With the `kiosk_id` of one that was added before, that one gets a new code, so that asking twice adds one.
+    Raises `NotFound` for the venue, `Invalid` for the name, `Denied` when the known one is paired already.
     """
     name = clean(name)
     if faults := faults_in(name, field="name", max_length=NAME_MAX):
@@ -86,20 +95,27 @@ def add_kiosk(
             )
         )
     code = new_pairing_code()
-    kiosk = Kiosk(
-        id=uuid.uuid4(),
-        campaign_id=campaign_id,
-        venue_slug=venue_slug,
-        name=name,
-        status="waiting",
-        pairing_hash=token_hash(code),
-        pairing_expires_at=at + PAIRING_TIME,
-        created_at=at,
-    )
-    session.add(kiosk)
-    session.flush()
-    _journal(session, kiosk, "kiosk.added", by=by, at=at)
-    return kiosk, code
+    kiosk_id = kiosk_id or uuid.uuid4()
+    added = session.scalars(
+        insert(Kiosk)
+        .values(
+            id=kiosk_id,
+            campaign_id=campaign_id,
+            venue_slug=venue_slug,
+            name=name,
+            status="waiting",
+            pairing_hash=token_hash(code),
+            pairing_expires_at=at + PAIRING_TIME,
+            created_at=at,
+        )
+        .on_conflict_do_nothing(index_elements=["id"])
+        .returning(Kiosk)
+    ).one_or_none()
+    if added is None:
+        code = new_pairing(session, campaign_id=campaign_id, kiosk_id=kiosk_id, by=by, at=at)
+        return get(session, campaign_id=campaign_id, kiosk_id=kiosk_id), code
+    _journal(session, added, "kiosk.added", by=by, at=at)
+    return added, code
 
 
 def new_pairing(session: Session, *, campaign_id: int, kiosk_id: uuid.UUID, by: str, at: dt.datetime) -> str:

@@ -7,6 +7,7 @@ import uuid
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from postcards.services import cards
@@ -242,6 +243,36 @@ def test_a_kiosk_is_added_shown_its_code_once_and_ended(
     assert ruta.post(f"/desk/c/vilnius/kiosks/{kiosk_id}/revocation").status_code == 303
     token = paired.get_json()["token"]
     assert client.get("/api/v1/kiosk", headers={"Authorization": f"Bearer {token}"}).status_code == 403
+
+
+def test_a_form_for_a_kiosk_that_is_sent_again_adds_no_other(
+    house: House, ruta: Browser, vilnius: Town, bucharest: Town, client: FlaskClient
+) -> None:
+    room = "/desk/c/vilnius/kiosks/"
+    page = ruta.get(room).get_data(as_text=True)
+    form = {"name": "By the door", "venue": vilnius.edition.venues[1].slug}
+    form["id"] = found_in(r'name="id" value="([^"]+)"', page)
+    answers = [ruta.post(room, **form).get_data(as_text=True) for _ in range(2)]
+    first, second = (found_in(r'<bdi class="code">([^<]+)</bdi>', text) for text in answers)
+    assert first != second
+
+    def pair(code: str) -> int:
+        body = {"pairing_code": code, "device_name": "iPad"}
+        return client.post("/api/v1/kiosk/pairing", json=body).status_code
+
+    assert (pair(first), pair(second)) == (404, 201), "the newer code is the good one"
+    assert ruta.post(room, **form).status_code == 409, "a device stands behind it already"
+    with house.begin() as session:
+        count = session.scalar(text("SELECT count(*) FROM kiosk WHERE name = 'By the door'"))
+    assert count == 1
+    assert ruta.post(room, **form | {"id": str(bucharest.kiosks[0].id)}).status_code == 404
+    assert ruta.post(room, **form | {"id": "x"}).status_code == 201, "one that is none is not needed"
+
+
+def found_in(pattern: str, page: str) -> str:
+    found = re.search(pattern, page)
+    assert found is not None, page
+    return found[1]
 
 
 def test_a_kiosk_that_cannot_be_is_refused_with_the_field(house: House, ruta: Browser, vilnius: Town) -> None:

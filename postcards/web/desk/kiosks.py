@@ -28,14 +28,15 @@ NAME_MAX = 60
 @guarded(READERS)
 def kiosk_list(**_: str) -> str:
     """Every kiosk, and a form for a new one."""
-    return _list(name="", venue="", faults=())
+    return _list(kiosk_id=uuid.uuid4(), name="", venue="", faults=())
 
 
 @blueprint.post("/desk/c/<slug>/kiosks/")
 @guarded(ORGANISER)
 def kiosk_add(**_: str) -> ResponseReturnValue:
-    """Adds one and shows its pairing code, once: a reload asks for nothing but a new code."""
+    """Adds one and shows its pairing code, once: the form names the kiosk, so a reload asks for a new code alone."""
     name, venue = clean(request.form.get("name", "")), request.form.get("venue", "")
+    kiosk_id = request.form.get("id", type=uuid.UUID) or uuid.uuid4()
     faults = faults_in(name, field="name", max_length=NAME_MAX)
     with kit().begin() as session:
         here = place(session)
@@ -43,10 +44,16 @@ def kiosk_add(**_: str) -> ResponseReturnValue:
             faults.append(Fault("venue", "choice", gettext("Choose the venue where it will stand.")))
         if not faults:
             kiosk, code = kiosks.add_kiosk(
-                session, campaign_id=here.campaign.id, venue_slug=venue, name=name, by=caller().by, at=now()
+                session,
+                campaign_id=here.campaign.id,
+                venue_slug=venue,
+                name=name,
+                by=caller().by,
+                at=now(),
+                kiosk_id=kiosk_id,
             )
     if faults:
-        return _list(name=name, venue=venue, faults=tuple(faults)), 422
+        return _list(kiosk_id=kiosk_id, name=name, venue=venue, faults=tuple(faults)), 422
     return _show_code(kiosk.id, code), 201
 
 
@@ -97,7 +104,7 @@ def kiosk_revoke(slug: str, kiosk_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(url_for("desk.kiosk_list", slug=slug), 303)
 
 
-def _list(*, name: str, venue: str, faults: tuple[Fault, ...]) -> str:
+def _list(*, kiosk_id: uuid.UUID, name: str, venue: str, faults: tuple[Fault, ...]) -> str:
     with kit().read() as session:
         here = place(session)
         found = kiosks_seen(session, campaign_id=here.campaign.id, edition=here.edition, at=now())
@@ -108,6 +115,7 @@ def _list(*, name: str, venue: str, faults: tuple[Fault, ...]) -> str:
         at_page="kiosks",
         kiosks=found,
         venue_options=[(known.slug, known.name) for known in here.edition.venues],
+        new_id=kiosk_id,
         name=name,
         venue=venue,
         faults=faults,
