@@ -17,6 +17,7 @@ from flask import Flask
 from sqlalchemy import Engine, text
 
 from postcards import kit
+from postcards.gateways.files import FolderStore, StorageAway
 from postcards.web.public.health import ANSWER_WITHIN, REMEDIES, REMEDY_NEWER
 from tests.plugins.cast import House, Town, bearer
 from tests.services.print_desk import ask, draw
@@ -88,6 +89,37 @@ def test_a_storage_that_cannot_be_written_is_named(app: Flask, house: House, eng
     (house.kit.settings.home / "files").write_text("a file stands where the folder should be")
     answer = app.test_client().get("/readyz")
     assert (answer.status_code, answer.get_json()["storage"]["ok"]) == (503, False)
+
+
+def test_whoever_asks_often_does_not_make_storage_write_often(
+    house: House, engine: Engine, broker_url: str
+) -> None:
+    tick(engine, dt.datetime.now(dt.UTC))
+    counted = Counted(house.kit.settings.home / "files")
+    watched = replace(house, kit=replace(house.kit, files=counted))
+    client = app_with(watched, broker_url=broker_url).test_client()
+    assert {client.get("/readyz").status_code for _ in range(20)} == {200}
+    assert counted.checks == 1
+    counted.away = True
+    client = app_with(watched, broker_url=broker_url).test_client()
+    assert [client.get("/readyz").get_json()["storage"]["ok"] for _ in range(2)] == [False, False]
+    assert counted.checks == 3, "who is not well is asked until he is"
+    counted.away = False
+    assert client.get("/readyz").status_code == 200
+
+
+class Counted(FolderStore):
+    """Counts how often it was tried, and can be told to be away."""
+
+    checks = 0
+    away = False
+
+    def check(self) -> None:
+        """This will try the folder, or say that it is away."""
+        self.checks += 1
+        if self.away:
+            raise StorageAway("The storage is away.")
+        super().check()
 
 
 def test_a_folder_that_is_not_mounted_is_not_taken_for_a_new_one(

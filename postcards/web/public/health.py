@@ -7,6 +7,7 @@ stuck after a moment, and is not asked again before it has come back.
 from __future__ import annotations
 
 import datetime as dt
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from flask import Response
+from flask import Response, current_app
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
@@ -34,6 +35,9 @@ from postcards.web.public.blueprint import blueprint
 
 #: Seconds of silence after which beat counts as gone; it ticks every few seconds.
 BEAT_WITHIN = 60.0
+#: Seconds for which storage that could be written is not tried again: a trial is a write that is waited for, or four
+#: requests that somebody pays, and anybody may ask here.
+STORAGE_KEPT = 5.0
 #: Seconds that the parts may take to answer, all of them together; the broker itself gives up before that.
 ANSWER_WITHIN = 2.0
 
@@ -68,12 +72,13 @@ def healthz() -> Response:
 def readyz() -> Response:
     """200 when every part answers, else 503. Without workers, beat is not expected."""
     tools, at = kit(), now()
+    tried = current_app.extensions.setdefault("storage_tried", {})
     answers = _ask_all(
         id(tools),
         {
             "database": lambda: _database(tools, at),
             "broker": lambda: _broker(tools),
-            "storage": lambda: _storage(tools),
+            "storage": lambda: _storage(tools, tried),
             "files": lambda: _files(tools),
             "keys": lambda: _keys(tools, at),
         },
@@ -227,6 +232,9 @@ def _is_there(tools: Kit, key: str) -> bool:
     return True
 
 
-def _storage(tools: Kit) -> dict[str, Told]:
-    tools.files.check()
+def _storage(tools: Kit, tried: dict[str, float]) -> dict[str, Told]:
+    """`tried` keeps the time of the last good trial, on the monotonic clock; a bad one is not kept."""
+    if time.monotonic() - tried.get("good", -math.inf) > STORAGE_KEPT:
+        tools.files.check()
+        tried["good"] = time.monotonic()
     return {"storage": {"ok": True}}
