@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from postcards.queries.figures import figures
-from postcards.services import cards, receipts
+from postcards.services import cards
 from postcards.services.block_list import DECLINED
 from postcards.web.desk.why_held import why_held
 from tests.architecture.tree import text_of
@@ -173,26 +173,11 @@ def test_only_the_answer_that_counts_makes_a_card_a_refused_one(
     posting.seal(vilnius)
     posting.make_all(vilnius)
 
-    def answer(accepted: int, refused: int, difference: int) -> None:
-        said = receipts.Answer(
-            id=uuid.uuid4(),
-            accepted=accepted,
-            refused=(receipts.Refusal(refused, "illegible"),),
-            received_at=house.at,
-            difference=difference,
-            note="",
-        )
-        with house.begin() as session:
-            receipts.record(
-                session, campaign_id=vilnius.id, number=1, answer=said, body_mark=said.id.bytes, by="partner:1",
-                at=house.at,
-            )  # fmt: skip
-
-    answer(1, numbers[0], -1)
+    posting.answer(vilnius, accepted=1, refused=[(numbers[0], "illegible")], difference=-1)
     first, second = (f"cards/{id_of(house, number)}" for number in numbers[:2])
     assert "Refused by the Post" not in words(ruta, first)
     assert "refused: Illegible" not in words(ruta, first)
-    answer(2, numbers[1], 0)
+    posting.answer(vilnius, accepted=2, refused=[(numbers[1], "illegible")])
     assert "refused: Illegible" not in words(ruta, first)
     assert "Refused by the Post" not in words(ruta, first)
     assert "refused: Illegible" in words(ruta, second)
