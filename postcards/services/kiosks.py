@@ -76,8 +76,8 @@ def add_kiosk(
 ) -> tuple[Kiosk, str]:
     """This will add a kiosk at a venue and give it with its pairing code, which is shown once.
 
-    With the `kiosk_id` of one that was added before, that one gets a new code, so that asking twice adds one.
-    Raises `NotFound` for the venue, `Invalid` for the name, `Denied` when the known one is paired already.
+    With the `kiosk_id` of one that was added before, here and of this name, that one gets a new code: asking twice
+    adds one. Raises `NotFound` for the venue, `Invalid` for the name, `Denied` when the known one is paired already.
     """
     name = clean(name)
     if faults := faults_in(name, field="name", max_length=NAME_MAX):
@@ -95,11 +95,10 @@ def add_kiosk(
             )
         )
     code = new_pairing_code()
-    kiosk_id = kiosk_id or uuid.uuid4()
     added = session.scalars(
         insert(Kiosk)
         .values(
-            id=kiosk_id,
+            id=kiosk_id or uuid.uuid4(),
             campaign_id=campaign_id,
             venue_slug=venue_slug,
             name=name,
@@ -112,8 +111,19 @@ def add_kiosk(
         .returning(Kiosk)
     ).one_or_none()
     if added is None:
-        code = new_pairing(session, campaign_id=campaign_id, kiosk_id=kiosk_id, by=by, at=at)
-        return get(session, campaign_id=campaign_id, kiosk_id=kiosk_id), code
+        first = session.scalars(select(Kiosk).where(Kiosk.id == kiosk_id)).one()
+        if (first.campaign_id, first.venue_slug, first.name) == (campaign_id, venue_slug, name):
+            return first, new_pairing(session, campaign_id=campaign_id, kiosk_id=first.id, by=by, at=at)
+        # The form came out of the browser's memory, for another kiosk: which may be sent twice as well.
+        return add_kiosk(
+            session,
+            campaign_id=campaign_id,
+            venue_slug=venue_slug,
+            name=name,
+            by=by,
+            at=at,
+            kiosk_id=uuid.uuid5(first.id, f"{campaign_id}/{venue_slug}/{name}"),
+        )
     _journal(session, added, "kiosk.added", by=by, at=at)
     return added, code
 
