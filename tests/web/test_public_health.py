@@ -108,6 +108,24 @@ def test_whoever_asks_often_does_not_make_storage_write_often(
     assert client.get("/readyz").status_code == 200
 
 
+def test_storage_that_goes_away_right_after_it_was_well_is_told_at_once(
+    house: House, vilnius: Town, engine: Engine, broker_url: str
+) -> None:
+    tick(engine, dt.datetime.now(dt.UTC))
+    vilnius.register()
+    draw(vilnius, ask(vilnius))
+    counted = Counted(house.kit.settings.home / "files")
+    watched = replace(house, kit=replace(house.kit, files=counted))
+    client = app_with(watched, broker_url=broker_url).test_client()
+    assert client.get("/readyz").status_code == 200
+    counted.away = True
+    told = client.get("/readyz").get_json()
+    assert (told["storage"]["ok"], told["storage"]["remedy"]) == (False, REMEDIES["storage"])
+    assert told["files"]["code"] == "not_asked"
+    counted.away = False
+    assert client.get("/readyz").status_code == 200
+
+
 class Counted(FolderStore):
     """Counts how often it was tried, and can be told to be away."""
 
@@ -120,6 +138,12 @@ class Counted(FolderStore):
         if self.away:
             raise StorageAway("The storage is away.")
         super().check()
+
+    def size(self, key: str) -> int:
+        """This will give the size of a file, or say that the folder is away."""
+        if self.away:
+            raise StorageAway("The storage is away.")
+        return super().size(key)
 
 
 def test_a_folder_that_is_not_mounted_is_not_taken_for_a_new_one(

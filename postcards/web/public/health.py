@@ -79,7 +79,7 @@ def readyz() -> Response:
             "database": lambda: _database(tools, at),
             "broker": lambda: _broker(tools),
             "storage": lambda: _storage(tools, tried),
-            "files": lambda: _files(tools),
+            "files": lambda: _files(tools, tried),
             "keys": lambda: _keys(tools, at),
         },
     )
@@ -195,15 +195,19 @@ def _broker(tools: Kit) -> dict[str, Told]:
     return {"broker": {"ok": True}}
 
 
-def _files(tools: Kit) -> dict[str, Told]:
+def _files(tools: Kit, tried: dict[str, float]) -> dict[str, Told]:
     """A folder that is not mounted looks like a new one, empty and willing; but some of our files should be there."""
     try:
         with tools.read() as session:
             keys = backup_contents.some_file_keys(session)
-        if not keys or any(_is_there(tools, key) for key in keys):
-            return {"files": {"ok": True}}
     except (Unavailable, DBAPIError):
         return {}
+    try:
+        if not keys or any(_is_there(tools, key) for key in keys):
+            return {"files": {"ok": True}}
+    except Unavailable as away:
+        tried.clear()
+        return {"storage": {"ok": False, "code": away.code, "detail": away.message}}
     detail = "Files that were kept are not there any more."
     return {"files": {"ok": False, "code": "files_missing", "detail": detail}}
 
