@@ -74,8 +74,8 @@ def rotate(slug: str) -> None:
         )
     if done.lists:
         click.echo(
-            f"Lists that lost their key before their files were made: {', '.join(map(str, done.lists))}. Each has a "
-            "new version now, without postcodes; its files are made at once.",
+            f"Lists that nobody could open any more: {', '.join(map(str, done.lists))}. Each has a new version now, "
+            "without postcodes; a worker makes its files.",
             err=True,
         )
     click.echo("Put the keys into escrow again: `postcards keys escrow FILE`.")

@@ -71,7 +71,7 @@ class ReceiptFound:
 
 @dataclass(frozen=True, slots=True)
 class ManifestFound:
-    """One manifest whole. `header` is what was sealed; `gone` when retention took its content and files."""
+    """One manifest whole. `header` is what was sealed; `gone` when its content is, in its time or with its key."""
 
     id: uuid.UUID
     number: int

@@ -1,8 +1,8 @@
 """Gives a campaign a new data key, and seals what is old with it, a few rows at a time.
 
 Both keys open meanwhile, so nothing waits and a rotation that was broken off is simply taken up again. Sealed
-manifests and print runs do not change: they keep their key until retention takes them. A list whose key was lost
-before its files were made is sealed once more, for otherwise no later list would get files either.
+manifests and print runs do not change: they keep their key until retention takes them. A list whose key is
+lost, and which the Post has not answered, is sealed once more without what nobody can read.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from postcards.models import Arrival, Campaign, Person
 from postcards.queries import campaigns, data_keys
 from postcards.services import journal
 from postcards.services.dispatch import Begin, Clock
-from postcards.services.manifest_versions import renew_lost
+from postcards.services.manifest_versions import lost_lists, renew_lost
 from postcards.vault import KeyMissing, Vault
 
 #: Cards in one transaction: some tens of milliseconds, so that a kiosk that corrects one of them hardly waits.
@@ -48,7 +48,7 @@ class DataKeyLost(Denied):
 class Rotated:
     """What was done. `resumed`: an earlier rotation was finished, no new key was made. `lost`: their key is gone.
 
-    `lists` are the numbers of those that lost their key before they had files, and have a new version now.
+    `lists` are the numbers of those that nobody could open any more, and that have a new version now.
     """
 
     key_id: str
@@ -91,7 +91,10 @@ def rotate(begin: Begin, *, campaign_id: int, vault: Vault, by: str, clock: Cloc
     with begin() as session:
         campaign = session.get_one(Campaign, campaign_id)
         old, slug = campaign.data_key, campaign.slug
-        waiting = old in here and _waits(session, campaign_id, here)
+        waiting = old in here and (
+            _waits(session, campaign_id, here)
+            or bool(lost_lists(session, campaign_id=campaign_id, here=here))
+        )
     done = Rotated(old, resumed=waiting)
     if not waiting:
         done.key_id = vault.new_key(campaign=slug)

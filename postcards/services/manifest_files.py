@@ -115,7 +115,7 @@ def claim_next(
         select(earlier.sums_sha256)
         .where(
             earlier.campaign_id == campaign_id,
-            earlier.sums_sha256.is_not(None),  # all, but for those that were replaced before they got files
+            earlier.sums_sha256.is_not(None),  # all, but for those that never got files
             earlier_sequence < manifest.header["sequence"],
         )
         .order_by(earlier_sequence.desc())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
@@ -12,7 +12,7 @@ from postcards.models import Manifest, ManifestLine, Receipt
 from postcards.queries.manifests import newest
 from postcards.rules.edition import Edition
 from postcards.rules.manifest import Content, Item, arrange, header
-from postcards.services import journal_chain, manifests
+from postcards.services import journal_chain, manifest_tombstones, manifests
 from postcards.services.manifests import SealedManifest
 from postcards.vault import Vault
 
@@ -66,36 +66,37 @@ def seal_next(
     )
 
 
-def renew_lost(
-    session: Session, *, campaign_id: int, edition: Edition, vault: Vault, by: str, at: dt.datetime
-) -> list[int]:
-    """Let go of what was sealed with a key that is lost and has no files yet: no other list would ever get its own.
+def lost_lists(session: Session, *, campaign_id: int, here: Collection[str]) -> list[Manifest]:
+    """This will list the manifests that somebody waits for and nobody can open: their key is not among `here`.
 
-    What the Post has not answered is sealed as the next version, with numbers, countries and bundles, for the
-    postcodes are lost. The campaign's key in force must be at hand. This will return the numbers of the lists that
-    have a new version.
+    The Post waits for those that it has not answered, and later ones for each that has no files yet.
     """
-    manifests.lock(session, campaign_id)
-    lost = session.scalars(
+    found = session.scalars(
         select(Manifest)
         .where(
             Manifest.campaign_id == campaign_id,
-            manifests.WAITS_FOR_FILES,
-            Manifest.key_id.not_in(vault.key_ids()),
+            Manifest.status != "draft",
+            Manifest.content.is_not(None),
+            Manifest.key_id.not_in(here),
         )
         .order_by(Manifest.number, Manifest.version)
-        .with_for_update()
-    ).all()
+    )
+    return [each for each in found if each.files_at is None or _is_waited_for(session, each)]
+
+
+def renew_lost(
+    session: Session, *, campaign_id: int, edition: Edition, vault: Vault, by: str, at: dt.datetime
+) -> list[int]:
+    """Seal anew what the Post has not answered and nobody can open: numbers, countries and bundles, no postcodes.
+
+    What has no files is let go of, for no later list would ever get its own. The campaign's key in force must be at
+    hand. This will return the numbers of the lists that have a new version.
+    """
+    manifests.lock(session, campaign_id)
     renewed = []
-    for old in lost:
-        # Whoever is at its files still knows the key; they come too late.
-        session.execute(
-            update(Manifest)
-            .where(Manifest.id == old.id)
-            .values(content=None, claimed_by=None, claimed_until=None)
-        )
-        is_newest = newest(session, campaign_id=campaign_id, number=old.number).id == old.id
-        if is_newest and is_open(session, old):
+    for old in lost_lists(session, campaign_id=campaign_id, here=vault.key_ids()):
+        session.refresh(old, with_for_update=True)  # an answer may have come just now
+        if _is_waited_for(session, old):
             lines = session.execute(
                 select(ManifestLine.card_number, ManifestLine.country).where(
                     ManifestLine.manifest_id == old.id
@@ -104,4 +105,15 @@ def renew_lost(
             items = [Item(line.card_number, line.country, "") for line in lines]
             seal_next(session, old, items=items, edition=edition, vault=vault, by=by, at=at)
             renewed.append(old.number)
+        if old.files_at is None:
+            # Whoever is at its files still knows the key, and comes too late.
+            session.execute(
+                update(Manifest).where(Manifest.id == old.id).values(claimed_by=None, claimed_until=None)
+            )
+            manifest_tombstones.forget(session, manifest_id=old.id, by=by, at=at)
     return renewed
+
+
+def _is_waited_for(session: Session, manifest: Manifest) -> bool:
+    is_newest = newest(session, campaign_id=manifest.campaign_id, number=manifest.number).id == manifest.id
+    return is_newest and is_open(session, manifest)

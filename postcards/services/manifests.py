@@ -17,7 +17,7 @@ from postcards.rules.manifest import Content, Line
 from postcards.services import journal
 from postcards.vault import Vault
 
-#: A manifest whose files are not made yet. One that has neither files nor content was replaced before it got any.
+#: A manifest whose files are not made yet. One that has neither files nor content never gets any.
 WAITS_FOR_FILES = Manifest.files_at.is_(None) & Manifest.content.is_not(None) & (Manifest.status != "draft")
 
 #: First key of the advisory lock under which a campaign's manifests are numbered (any number of our own).

@@ -15,6 +15,7 @@ from postcards.gateways import key_escrow
 from postcards.gateways.key_escrow import EscrowUnreadable
 from postcards.vault import Vault, WrongMasterKey
 from tests.plugins.cast import MASTER_KEY, House, Town
+from tests.services.posting import printed, seal
 
 ROOT = Path(__file__).parents[2]
 PASSPHRASE = "gandras skrenda namo per jūrą"
@@ -69,6 +70,16 @@ def test_rotate_list_escrow_and_recover(house: House, vilnius: Town, tmp_path: P
     assert recovered.key_ids() == {first["key"], second["key"]}
     again = run(house, "recover", file, given=PASSPHRASE + "\n", HOME=new)
     assert again.stdout.startswith("0 data keys are back")
+
+
+def test_rotating_after_a_loss_names_the_lists_that_have_a_new_version(house: House, vilnius: Town) -> None:
+    printed(vilnius)
+    seal(vilnius)
+    house.kit.settings.keys_file.unlink()
+    turned = run(house, "rotate", "vilnius")
+    assert turned.returncode == 0
+    assert "1 rows cannot be read" in turned.stderr
+    assert "Lists that nobody could open any more: 1. Each has a new version now" in turned.stderr
 
 
 def test_keys_of_another_house_are_never_overwritten(house: House, vilnius: Town, tmp_path: Path) -> None:

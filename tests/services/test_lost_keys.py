@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 
 from postcards.gateways.sealed_files import SealedFiles
 from postcards.models import Manifest
+from postcards.paper.manifest_files import make_files
 from postcards.queries.waiting_jobs import waiting_jobs
 from postcards.services import key_rotation, manifest_files, print_control
 from postcards.services.manifests import content_of
@@ -97,54 +98,87 @@ def test_a_printed_card_that_cannot_be_read_any_more_goes_with_its_country_alone
     assert [(line.country, line.postal_code) for line in content.lines] == [("DE", ""), ("DE", "10115")]
 
 
-def test_a_list_that_lost_its_key_before_it_had_files_goes_anew_and_keeps_no_later_one_waiting(
-    house: House, vilnius: Town
-) -> None:
-    """The storage was away since the cut-off, and then the keys were lost."""
+def test_lists_that_nobody_can_open_go_anew_and_keep_no_later_one_waiting(vilnius: Town) -> None:
+    """One the Post had not taken yet; of the other there were no files, for the storage was away since the cut-off."""
     printed(vilnius)
     seal(vilnius)
     make_all(vilnius)
     numbers = [printed(vilnius), printed(vilnius, "NO")]
     seal(vilnius)
     town = with_new_keys(vilnius)
-    assert rotate(town).lists == (2,)
+    assert rotate(town).lists == (1, 2)
+    assert rotate(town).lists == ()
     printed(town)
     seal(town)
-    assert make_all(town) == 2
+    assert make_all(town) == 3
     with town.house.begin() as session:
-        first, gone, anew, last = session.scalars(
-            select(Manifest).order_by(Manifest.number, Manifest.version)
-        ).all()
-        assert [(one.number, one.version, one.lines) for one in (gone, anew, last)] == [
-            (2, 1, 2), (2, 2, 2), (3, 1, 1),
+        lists = session.scalars(select(Manifest).order_by(Manifest.number, Manifest.version)).all()
+        assert [(each.number, each.version, each.lines) for each in lists] == [
+            (1, 1, 1), (1, 2, 1), (2, 1, 2), (2, 2, 2), (3, 1, 1),
         ]  # fmt: skip
+        first, first_anew, gone, anew, last = lists
         content = content_of(town.house.kit.vault, anew)
         assert manifest_files.waiting(session, campaign_id=town.id) == 0
-        assert {kind.kind: kind.jobs for kind in waiting_jobs(session, at=AT)}["manifest_files"] == 0
+        assert {each.kind: each.jobs for each in waiting_jobs(session, at=AT)}["manifest_files"] == 0
+        forgotten = session.scalars(text("SELECT subject FROM journal WHERE action = 'manifest.forgotten'"))
+        assert forgotten.all() == ["manifest:2"]
     assert [(line.card_number, line.country, line.postal_code) for line in content.lines] == [
         (numbers[0], "DE", ""),
         (numbers[1], "NO", ""),
     ]
     assert anew.header["replaces"] == {"version": 1, "content_sha256": gone.content_sha256.hex()}
-    assert (gone.files_at, gone.content) == (None, None)
-    assert [anew.previous_sha256, last.previous_sha256] == [first.sums_sha256, anew.sums_sha256]
+    assert (gone.files_at, gone.content, first.content is None) == (None, None, False)
+    chained = [first_anew.previous_sha256, anew.previous_sha256, last.previous_sha256]
+    assert chained == [first.sums_sha256, first_anew.sums_sha256, anew.sums_sha256]
     assert [status_of(town, number) for number in numbers] == ["sealed", "sealed"]
+    answer(town, number=2, accepted=2)
+    assert [status_of(town, number) for number in numbers] == ["handed_over", "handed_over"]
     found = " ".join(books(town))
     assert "Manifest 1.1 of vilnius cannot be opened" in found
-    assert not re.search(r"Manifest [23]\.", found), found
+    assert not re.search(r"Manifest (vilnius/)?(1\.2|[23]\.)", found), found
 
 
-def test_a_list_that_the_post_has_answered_is_let_go_and_not_sealed_again(
-    house: House, vilnius: Town
-) -> None:
+def test_a_list_that_the_post_has_answered_is_let_go_and_not_sealed_again(vilnius: Town) -> None:
     printed(vilnius)
     seal(vilnius)
     answer(vilnius, accepted=1)
     town = with_new_keys(vilnius)
-    done = rotate(town)
+    assert rotate(town).lists == ()
     printed(town)
     seal(town)
-    assert (done.lists, make_all(town)) == ((), 1)
+    assert make_all(town) == 1
+    assert not re.search(r"Manifest [12]\.", " ".join(books(town)))
+    with town.house.begin() as session:
+        forgotten = session.scalars(text("SELECT subject FROM journal WHERE action = 'manifest.forgotten'"))
+        assert forgotten.all() == ["manifest:1"]
+
+
+def test_whoever_is_at_the_files_of_a_list_that_goes_anew_comes_too_late(vilnius: Town) -> None:
+    """A worker that was there before the loss still knows the key."""
+    printed(vilnius)
+    seal(vilnius)
+    with vilnius.house.begin() as session:
+        claim = manifest_files.claim_next(
+            session, campaign_id=vilnius.id, vault=vilnius.house.kit.vault, worker="old", at=AT
+        )
+    assert claim is not None
+    made = [(file, file.name) for file in make_files(claim.content, claim.previous_sha256)]
+    town = with_new_keys(vilnius)
+    assert rotate(town).lists == (1,)
+    with pytest.raises(manifest_files.ClaimLost), town.house.begin() as session:
+        manifest_files.record(session, claim=claim, files=made, at=AT)
+    assert make_all(town) == 1
+
+
+def test_a_rotation_that_ended_before_its_lists_is_taken_up_with_the_key_that_it_made(vilnius: Town) -> None:
+    printed(vilnius)
+    seal(vilnius)
+    town = with_new_keys(vilnius)
+    with town.house.begin() as session:
+        key = town.house.kit.vault.new_key(campaign=town.slug)
+        session.execute(text("UPDATE campaign SET data_key = :key"), {"key": key})
+    done = rotate(town)
+    assert (done.lists, done.resumed, done.key_id) == ((1,), True, key)
 
 
 def test_a_house_that_lost_all_its_keys_goes_on_with_new_ones(house: House, vilnius: Town) -> None:

@@ -142,6 +142,17 @@ def test_after_retention_the_files_are_gone_and_their_hashes_stay(post: Post) ->
     assert len(post.get("/1").get_json()["files"]) == 7
 
 
+def test_a_version_that_never_got_files_says_so(post: Post) -> None:
+    printed(post.town)
+    seal(post.town)
+    with post.town.house.begin() as session:
+        session.execute(text("UPDATE manifest SET content = NULL WHERE files_at IS NULL"))
+    gone = post.get("/2/files/manifest.pdf")
+    assert (gone.status_code, gone.get_json()["code"]) == (410, "file_gone")
+    assert "never got files" in gone.get_json()["detail"]
+    assert post.get("/2").get_json()["files"] == []
+
+
 def test_a_damaged_or_missing_file_is_said_before_the_answer_begins(post: Post) -> None:
     with post.town.house.begin() as session:
         key = session.execute(

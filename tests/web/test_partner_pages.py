@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from postcards.models import Staff
 from postcards.services import staff
@@ -82,6 +82,22 @@ def test_a_clerk_comes_to_the_lists_and_downloads(client: FlaskClient, sign_in: 
     file = client.get(links[0])
     assert (file.status_code, file.mimetype) == (200, "application/pdf")
     assert 'filename="vilnius-0001-manifest.pdf"' in file.headers["Content-Disposition"]
+
+
+def test_a_version_that_never_got_files_says_why(client: FlaskClient, sign_in: SignIn, listed: Town) -> None:
+    sign_in("partner")
+    printed(listed)
+    seal(listed)
+    with listed.house.begin() as session:
+        session.execute(text("UPDATE manifest SET content = NULL"))
+    first, second = (
+        client.get(f"/partner/c/vilnius/manifests/{number}?lang=en").get_data(as_text=True)
+        for number in (1, 2)
+    )
+    assert "deleted when their time was over" in first
+    assert "never got files" not in first
+    assert "never got files" in second
+    assert "deleted when" not in second
 
 
 def test_an_answer_is_recorded_and_shown(client: FlaskClient, sign_in: SignIn, listed: Town) -> None:

@@ -50,7 +50,7 @@ def _broken_chain(slug: str, manifests: Sequence[Manifest]) -> Iterator[Finding]
                 f"{_title(slug, manifest)} follows the hash {_hex(manifest.previous_sha256)}, "
                 f"but the manifest before it has {_hex(previous)}.",
             )
-        previous = manifest.sums_sha256 or previous  # one that was replaced before it got files is no link
+        previous = manifest.sums_sha256 or previous  # one that never got files is no link
 
 
 def _broken_content(session: Session, vault: Vault, slug: str, manifest: Manifest) -> Iterator[Finding]:

@@ -37,6 +37,8 @@ def download(*, campaign_id: int, number: int, version: int | None, name: str, s
     """
     with kit().read() as session:
         manifest = manifests.detail(session, campaign_id=campaign_id, number=number, version=version)
+    if manifest.gone and manifest.files_at is None:
+        raise FileGone("This version never got files: the key to what it said was lost.")
     if manifest.gone:
         raise FileGone("This file was deleted when its time was over. Its hash is kept.")
     if manifest.files_at is None:
