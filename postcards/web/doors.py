@@ -20,7 +20,7 @@ from postcards.vault import token_hash
 from postcards.web.clock import now
 from postcards.web.context import kit
 from postcards.web.rate_limits import knocks
-from postcards.web.security import check_csrf
+from postcards.web.security import check_csrf, refuse_nul_in_form
 
 SESSION_COOKIE = "postcards_session"
 #: The header of what a page asks by itself, such as how far a print run is.
@@ -162,6 +162,7 @@ def guarded(door: Door) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
                 if _wants_a_page() and request.method == "GET":
                     return redirect(url_for("sign_in.form", next=request.full_path.rstrip("?")))
                 raise
+            refuse_nul_in_form()
             if came.kiosk is not None:
                 knocks().kiosks.take(came.kiosk.kiosk_id)
             answer: ResponseReturnValue = view(*args, **kwargs)
