@@ -10,7 +10,16 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from postcards.kit import Kit
-from postcards.web import answers, leftovers, pages, rate_limits, security, static_files, watching
+from postcards.web import (
+    answers,
+    leftovers,
+    pages,
+    rate_limits,
+    security,
+    slow_bodies,
+    static_files,
+    watching,
+)
 from postcards.web.desk import blueprints as desk
 from postcards.web.doors import check_every_view_has_a_door
 from postcards.web.form_sessions import FormSessions
@@ -57,6 +66,7 @@ def create_app(kit: Kit) -> Flask:
     security.register(app)
     answers.register(app)
     leftovers.register(app)
+    slow_bodies.register(app)
     rate_limits.register(app, kit.settings.broker_url)
     if proxies := kit.settings.trusted_proxies:  # else anybody could say to be another, or to be on HTTPS
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

@@ -17,6 +17,7 @@ from postcards.services import kiosks, partner_tokens
 from postcards.services import staff as staff_service
 from postcards.services.staff import StaffIdentity
 from postcards.vault import token_hash
+from postcards.web import slow_bodies
 from postcards.web.clock import now
 from postcards.web.context import kit
 from postcards.web.rate_limits import knocks
@@ -162,6 +163,8 @@ def guarded(door: Door) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
                 if _wants_a_page() and request.method == "GET":
                     return redirect(url_for("sign_in.form", next=request.full_path.rstrip("?")))
                 raise
+            if came.kind != "public":
+                slow_bodies.let_in()
             refuse_nul_in_form()
             if came.kiosk is not None:
                 knocks().kiosks.take(came.kiosk.kiosk_id)
@@ -195,6 +198,7 @@ def _signed_in() -> StaffIdentity:
             )
     if identity is None:
         raise NotSignedIn("Please sign in.")
+    slow_bodies.let_in()
     if request.method not in ("GET", "HEAD", "OPTIONS"):
         check_csrf()  # a browser sends its cookie along wherever the form came from
     g.session_token = token

@@ -12,6 +12,8 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wsgi import LimitedStream
 
+from postcards.web.slow_bodies import Crowded
+
 #: More than the largest body that we take (a receipt's 2 MiB). Who sends more finds the connection closed.
 AT_MOST = 4 * 1024 * 1024
 _PIECE = 64 * 1024
@@ -40,7 +42,7 @@ def _read_to_its_end() -> bool:
             if not piece:
                 return True
             left -= len(piece)
-    except HTTPException:  # longer than it may be, or the client is gone
+    except (HTTPException, Crowded):  # longer than it may be, the client is gone, or too many send slowly
         pass
     return False
 

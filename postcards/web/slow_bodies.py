@@ -1,0 +1,68 @@
+"""A body that drips in keeps its thread until it is whole: strangers may keep half of the threads, and no more.
+
+The server gives a request to a thread as soon as its head is there, and nothing tells how much of the body has come.
+Sixteen senders who never end theirs would take every thread of two processes, and all kiosks would wait. Whom a door
+has let in waits on any thread; those whom nobody knows have places, and who finds none hears 503. A request without a
+body never comes by here. Why so: docs/decisions/0016-strangers-bodies-wait-in-places.md.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from flask import Flask, g
+
+from postcards.errors import Unavailable
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import InputStream, StartResponse, WSGIEnvironment
+
+#: Threads of one process that may wait for strangers at a time: half of the server's (`children.WEB_THREADS`).
+PLACES = 4
+
+_places = threading.BoundedSemaphore(PLACES)
+
+
+class Crowded(Unavailable):
+    """As many strangers as may are sending already."""
+
+    code = "crowded"
+
+
+class Body:
+    """A request's body as the server gives it, which strangers read in their places."""
+
+    def __init__(self, body: InputStream) -> None:
+        self._body = body
+
+    def read(self, size: int = -1) -> bytes:
+        """This will read up to `size` bytes, and wait for the first of them. Raises `Crowded`."""
+        if g.get("let_in"):
+            return self._body.read(size)
+        if not _places.acquire(blocking=False):
+            raise Crowded(
+                "Too much is on its way to us just now. Please try again in a moment.", retry_after=2
+            )
+        try:
+            return self._body.read(size)
+        finally:
+            _places.release()
+
+
+def let_in() -> None:
+    """This will note that a door has let the caller in, before anything of the body is read."""
+    g.let_in = True
+
+
+def register(app: Flask) -> None:
+    """This will let every body of the app be read so."""
+    inside = app.wsgi_app
+
+    def with_places(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ.get("CONTENT_LENGTH", "0") not in ("", "0") or "HTTP_TRANSFER_ENCODING" in environ:
+            environ["wsgi.input"] = Body(environ["wsgi.input"])
+        return inside(environ, start_response)
+
+    app.wsgi_app = with_places  # type: ignore[method-assign]

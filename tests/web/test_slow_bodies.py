@@ -1,0 +1,86 @@
+"""Whom a door has let in is read on any thread; strangers wait in places, and hear when there is none."""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from flask import Flask
+
+from postcards.web.slow_bodies import PLACES
+from tests.plugins.cast import House, Town, bearer
+from tests.web.signing_in import at_desk
+
+
+class Dripping(io.RawIOBase):
+    """A body that does not come before it may."""
+
+    def __init__(self, may: threading.Event, begun: threading.Semaphore) -> None:
+        self.may, self.begun = may, begun
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        self.begun.release()
+        assert self.may.wait(60)
+        buffer[:1] = b"x"
+        return 1
+
+
+@pytest.fixture
+def crowd(app: Flask) -> Iterator[threading.Event]:
+    """Every place is taken, until the event is set."""
+    may, begun = threading.Event(), threading.Semaphore(0)
+
+    def send() -> int:
+        slow = {"wsgi.input": io.BufferedReader(Dripping(may, begun), 1), "CONTENT_LENGTH": "5"}
+        form = "application/x-www-form-urlencoded"
+        answer = app.test_client().post("/sign-in", content_type=form, environ_overrides=slow)
+        return answer.status_code
+
+    with ThreadPoolExecutor(PLACES) as pool:
+        senders = [pool.submit(send) for _ in range(PLACES)]
+        try:
+            for _ in senders:
+                assert begun.acquire(timeout=30)
+            yield may
+        finally:
+            may.set()
+    assert {sender.result() for sender in senders} <= {400, 403, 422}
+
+
+def test_who_is_known_goes_on_and_who_is_not_is_told(
+    app: Flask, house: House, vilnius: Town, crowd: threading.Event
+) -> None:
+    kiosk, wrong = bearer(vilnius.kiosks[0].token), bearer("unknown")
+    client = app.test_client()
+    assert client.post("/api/v1/kiosk/cards", json=vilnius.body(), headers=kiosk).status_code == 201
+    told = client.post("/api/v1/kiosk/pairing", json={"pairing_code": "ABCD-EFGH", "device_name": "T"})
+    assert (told.status_code, told.get_json()["code"]) == (503, "crowded")
+    assert int(told.headers["Retry-After"]) >= 1
+    refused = client.post("/api/v1/kiosk/cards", json=vilnius.body(), headers=wrong)
+    assert (refused.status_code, refused.headers["Connection"]) == (401, "close"), (
+        "what he sends is not waited for"
+    )
+    page = client.post("/sign-in", data={"email": "ona@example.org", "password": "x"})
+    assert (page.status_code, "try again" in page.get_data(as_text=True)) == (503, True)
+    assert client.get("/healthz").status_code == 200
+    crowd.set()
+    until = time.monotonic() + 30
+    while client.post("/api/v1/kiosk/pairing", json={}).status_code == 503:
+        assert time.monotonic() < until
+
+
+def test_a_desk_that_is_signed_in_goes_on(
+    app: Flask, house: House, vilnius: Town, request: pytest.FixtureRequest
+) -> None:
+    ruta = at_desk(app, house, (vilnius.id, "organiser"))
+    ruta.get("/desk/c/vilnius/kiosks/")
+    request.getfixturevalue("crowd")
+    venue = vilnius.edition.venues[0].slug
+    assert ruta.post("/desk/c/vilnius/kiosks/", name="By the door", venue=venue).status_code == 201
