@@ -24,8 +24,9 @@ from postcards.logs import WEB_SERVER
 #: Requests that one web process works on at once; more wait. Two processes' pools (2 × 20) and the workers'
 #: stay well below the database's 100 connections.
 WEB_THREADS = 8
-#: Requests that one web process takes in before it lets the kernel's queue hold the rest.
-WEB_BACKPRESSURE = 128
+#: Connections that one web process holds before it lets the kernel's queue hold the rest. Browsers keep some open that
+#: say nothing, and so may anybody for the ten seconds in which a head has to come.
+WEB_BACKPRESSURE = 1024
 #: granian's line for a worker process that ended by itself. Before the first answer it means: never.
 WEB_WORKER_DIED = "Unexpected exit from worker"
 
@@ -98,7 +99,8 @@ def environment(settings: Settings, servers: Servers, extra: Mapping[str, str]) 
 def web_arguments(settings: Settings, *, host: str, port: int, more: tuple[str, ...] = ()) -> tuple[str, ...]:
     """This will give the web server's module and its arguments, the same for `up` and for a container."""
     return (
-        *("granian", "--interface", "wsgi", "--no-ws", "--host", host),
+        # HTTP/1 alone: a proxy speaks it, and of HTTP/2 the server awaits the first bytes without an end.
+        *("granian", "--interface", "wsgi", "--http", "1", "--no-ws", "--host", host),
         *("--port", str(port), "--workers", str(settings.web_workers)),
         *("--blocking-threads", str(WEB_THREADS), "--backpressure", str(WEB_BACKPRESSURE)),
         *("--http1-header-read-timeout", "10000", "--respawn-failed-workers"),

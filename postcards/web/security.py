@@ -83,8 +83,7 @@ def register(app: Flask) -> None:
 def refuse_nul_in_form() -> None:
     """This will refuse a form with a NUL in it; behind the door, for nobody reads a form before. Raises `Invalid`."""
     environ = request.environ
-    brings_body = environ.get("CONTENT_LENGTH") or "HTTP_TRANSFER_ENCODING" in environ
-    if brings_body and not environ["PATH_INFO"].startswith("/api/"):
+    if environ.get("CONTENT_TYPE") and not environ["PATH_INFO"].startswith("/api/"):
         _refuse_nul(request.form)
 
 

@@ -3,7 +3,7 @@
 The server gives a request to a thread as soon as its head is there, and nothing tells how much of the body has come.
 Sixteen senders who never end theirs would take every thread of two processes, and all kiosks would wait. Whom a door
 has let in waits on any thread; those whom nobody knows have places, and who finds none hears 503. A request without a
-body never comes by here. Why so: docs/decisions/0016-strangers-bodies-wait-in-places.md.
+body has nothing to wait for. Why so: docs/decisions/0016-strangers-bodies-wait-in-places.md.
 """
 
 from __future__ import annotations
@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 #: Threads of one process that may wait for strangers at a time: half of the server's (`children.WEB_THREADS`).
 PLACES = 4
 
+#: So many more may wait for a place, and so long (seconds): a burst of bodies that are there already is over by then.
+#: One thread is left at any time for those who are known, and to tell the others.
+QUEUE, PATIENCE = 3, 1.0
+
 _places = threading.BoundedSemaphore(PLACES)
+_queue = threading.BoundedSemaphore(QUEUE)
 
 
 class Crowded(Unavailable):
@@ -38,10 +43,10 @@ class Body:
         self._body = body
 
     def read(self, size: int = -1) -> bytes:
-        """This will read up to `size` bytes, and wait for the first of them. Raises `Crowded`."""
+        """This will read up to `size` bytes, and wait until they are there. Raises `Crowded`."""
         if g.get("let_in"):
             return self._body.read(size)
-        if not _places.acquire(blocking=False):
+        if not _find_place():
             raise Crowded(
                 "Too much is on its way to us just now. Please try again in a moment.", retry_after=2
             )
@@ -49,6 +54,17 @@ class Body:
             return self._body.read(size)
         finally:
             _places.release()
+
+
+def _find_place() -> bool:
+    if _places.acquire(blocking=False):
+        return True
+    if not _queue.acquire(blocking=False):
+        return False
+    try:
+        return _places.acquire(timeout=PATIENCE)
+    finally:
+        _queue.release()
 
 
 def let_in() -> None:
@@ -61,8 +77,7 @@ def register(app: Flask) -> None:
     inside = app.wsgi_app
 
     def with_places(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if environ.get("CONTENT_LENGTH", "0") not in ("", "0") or "HTTP_TRANSFER_ENCODING" in environ:
-            environ["wsgi.input"] = Body(environ["wsgi.input"])
+        environ["wsgi.input"] = Body(environ["wsgi.input"])  # whatever the head says of a body, or does not
         return inside(environ, start_response)
 
     app.wsgi_app = with_places  # type: ignore[method-assign]

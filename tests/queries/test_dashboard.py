@@ -27,8 +27,8 @@ MAIL = """
 """
 MANIFEST = """
     INSERT INTO manifest (id, campaign_id, number, status, lines, sealed_at, sealed_by, header, key_id,
-        content_sha256, files_at, sums_sha256)
-    VALUES (:id, :c, 1, 'sealed', 0, :at, 'beat', '{}', 'k', '', :at, '')
+        content, content_sha256, files_at, sums_sha256)
+    VALUES (:id, :c, 1, 'sealed', 0, :at, 'beat', '{}', 'k', '', '', :at, '')
 """
 PRINT_RUN = """
     INSERT INTO print_run (id, campaign_id, run, sheet, draft, cards, first_number, last_number, requested_by,
@@ -233,7 +233,7 @@ def test_a_manifest_without_files_is_called_out_after_two_minutes(house: House, 
         session.execute(
             text(
                 "INSERT INTO manifest (id, campaign_id, number, status, lines, sealed_at, sealed_by, header, key_id, "
-                "content_sha256) VALUES (:id, :c, 1, 'sealed', 0, :at, 'beat', '{}', 'k', '')"
+                "content, content_sha256) VALUES (:id, :c, 1, 'sealed', 0, :at, 'beat', '{}', 'k', '', '')"
             ),
             {"id": uuid.uuid4(), "c": vilnius.id, "at": house.at},
         )

@@ -62,8 +62,8 @@ MAIL = """
 """
 MANIFEST = """
     INSERT INTO manifest (id, campaign_id, number, version, status, lines, sealed_at, sealed_by, header, key_id,
-        content_sha256, files_at, sums_sha256)
-    VALUES (:id, :c, :number, :version, 'sealed', 0, :at, 'beat', '{}', 'k', '', :files_at, :sums)
+        content, content_sha256, files_at, sums_sha256)
+    VALUES (:id, :c, :number, :version, 'sealed', 0, :at, 'beat', '{}', 'k', '', '', :files_at, :sums)
 """
 
 

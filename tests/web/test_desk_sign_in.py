@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import re
 
+import pytest
 from flask import Flask
 from sqlalchemy import text
 
@@ -71,7 +72,10 @@ def test_nobody_is_sent_elsewhere_after_signing_in(app: Flask, house: House) -> 
         assert Browser(app).sign_in("ruta@example.org", next=wanted).location == "/desk/", wanted
 
 
-def test_a_nul_is_refused_also_in_a_form_without_a_length(app: Flask, house: House) -> None:
+@pytest.mark.parametrize("head", [{"HTTP_TRANSFER_ENCODING": "chunked"}, {}], ids=["HTTP/1.1", "HTTP/2"])
+def test_a_nul_is_refused_also_in_a_form_without_a_length(
+    app: Flask, house: House, head: dict[str, str]
+) -> None:
     browser = Browser(app)
     page = browser.get("/sign-in").get_data(as_text=True)
     token = re.search(r'name="csrf_token" value="([^"]+)"', page)
@@ -80,11 +84,7 @@ def test_a_nul_is_refused_also_in_a_form_without_a_length(app: Flask, house: Hou
         "/sign-in",
         content_type="application/x-www-form-urlencoded",
         input_stream=io.BytesIO(f"csrf_token={token[1]}&email=%00&password=x".encode()),
-        environ_overrides={
-            "CONTENT_LENGTH": "",
-            "HTTP_TRANSFER_ENCODING": "chunked",
-            "wsgi.input_terminated": True,
-        },
+        environ_overrides={"CONTENT_LENGTH": "", "wsgi.input_terminated": True, **head},
     )
     assert answer.status_code == 400
 

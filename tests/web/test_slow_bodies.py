@@ -11,9 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from flask import Flask
 
-from postcards.web.slow_bodies import PLACES
+from postcards.web.slow_bodies import PLACES, QUEUE
 from tests.plugins.cast import House, Town, bearer
 from tests.web.signing_in import at_desk
+
+FORM = "application/x-www-form-urlencoded"
 
 
 class Dripping(io.RawIOBase):
@@ -39,8 +41,7 @@ def crowd(app: Flask) -> Iterator[threading.Event]:
 
     def send() -> int:
         slow = {"wsgi.input": io.BufferedReader(Dripping(may, begun), 1), "CONTENT_LENGTH": "5"}
-        form = "application/x-www-form-urlencoded"
-        answer = app.test_client().post("/sign-in", content_type=form, environ_overrides=slow)
+        answer = app.test_client().post("/sign-in", content_type=FORM, environ_overrides=slow)
         return answer.status_code
 
     with ThreadPoolExecutor(PLACES) as pool:
@@ -69,6 +70,15 @@ def test_who_is_known_goes_on_and_who_is_not_is_told(
     )
     page = client.post("/sign-in", data={"email": "ona@example.org", "password": "x"})
     assert (page.status_code, "try again" in page.get_data(as_text=True)) == (503, True)
+    thanks = client.post("/T/0000000000000/thanks", data={"text": "x"}, headers={"Accept": "*/*"})
+    assert (thanks.status_code, thanks.mimetype) == (503, "application/problem+json")
+    no_length = {
+        "CONTENT_LENGTH": "",
+        "wsgi.input_terminated": True,
+        "wsgi.input": io.BytesIO(b"csrf_token=x"),
+    }
+    hidden = client.post("/sign-out", content_type=FORM, environ_overrides=no_length)
+    assert hidden.status_code == 503, "as HTTP/2 sends it"
     assert client.get("/healthz").status_code == 200
     crowd.set()
     until = time.monotonic() + 30
@@ -84,3 +94,19 @@ def test_a_desk_that_is_signed_in_goes_on(
     request.getfixturevalue("crowd")
     venue = vilnius.edition.venues[0].slug
     assert ruta.post("/desk/c/vilnius/kiosks/", name="By the door", venue=venue).status_code == 201
+
+
+def test_a_burst_waits_for_its_turn(app: Flask) -> None:
+    """Bodies that are nearly there: more at once than there are places, and nobody is turned away."""
+
+    class Soon(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            time.sleep(0.005)
+            return super().read(size)
+
+    def send(_: int) -> int:
+        slow = {"wsgi.input": Soon(b"csrf_token=x"), "CONTENT_LENGTH": "12"}
+        return app.test_client().post("/sign-out", content_type=FORM, environ_overrides=slow).status_code
+
+    with ThreadPoolExecutor(PLACES + QUEUE) as pool:
+        assert set(pool.map(send, range(10 * PLACES))) == {403}

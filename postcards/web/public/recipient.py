@@ -101,8 +101,8 @@ def recipient(code: str) -> ResponseReturnValue:
 
 @blueprint.post("/T/<code>/arrival")
 @blueprint.post("/t/<code>/arrival")
-@guarded(PUBLIC)
 @in_one_way
+@guarded(PUBLIC)
 @limited(ARRIVALS_FROM, "arrivals")
 @limited(ARRIVALS_OF_CARD, "arrival", by="code")
 def arrival(code: str) -> ResponseReturnValue:
@@ -119,8 +119,8 @@ def arrival(code: str) -> ResponseReturnValue:
 
 @blueprint.post("/T/<code>/thanks")
 @blueprint.post("/t/<code>/thanks")
-@guarded(PUBLIC)
 @in_one_way
+@guarded(PUBLIC)
 @limited(ARRIVALS_FROM, "arrivals")
 @limited(ARRIVALS_OF_CARD, "arrival", by="code")
 def thanks(code: str) -> ResponseReturnValue:
@@ -162,8 +162,8 @@ def no_more(code: str) -> ResponseReturnValue:
 
 @blueprint.post("/T/<code>/no-more")
 @blueprint.post("/t/<code>/no-more")
-@guarded(PUBLIC)
 @in_one_way
+@guarded(PUBLIC)
 @limited(ARRIVALS_FROM, "arrivals")
 @limited(ARRIVALS_OF_CARD, "arrival", by="code")
 def want_no_more(code: str) -> ResponseReturnValue:
