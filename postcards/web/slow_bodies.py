@@ -8,6 +8,7 @@ body has nothing to wait for. Why so: docs/decisions/0016-strangers-bodies-wait-
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -77,7 +78,8 @@ def register(app: Flask) -> None:
     inside = app.wsgi_app
 
     def with_places(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        environ["wsgi.input"] = Body(environ["wsgi.input"])  # whatever the head says of a body, or does not
+        says_none = environ.get("CONTENT_LENGTH") == "0"  # else one may come, whatever the head says
+        environ["wsgi.input"] = io.BytesIO() if says_none else Body(environ["wsgi.input"])
         return inside(environ, start_response)
 
     app.wsgi_app = with_places  # type: ignore[method-assign]

@@ -57,6 +57,11 @@ def test_kiosks_and_pages_go_on(web_server: str, drip: Drip, vilnius: Town, path
             assert stranger.status_code == 403
             told = 0
             drip(path, PLACES)
+    form = {
+        "Content-Type": "application/x-www-form-urlencoded"
+    }  # without fields, as the recipient's page sends it
+    arrived = httpx.post(f"{web_server}/T/0000000000000/arrival", headers=form, content=b"", timeout=10)
+    assert arrived.status_code == 404
     for _ in range(2 * WEB_THREADS):
         with httpx.Client(base_url=web_server, timeout=10) as web:  # a new connection, to either process
             assert web.get("/healthz").status_code == 200

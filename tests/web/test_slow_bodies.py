@@ -79,6 +79,12 @@ def test_who_is_known_goes_on_and_who_is_not_is_told(
     }
     hidden = client.post("/sign-out", content_type=FORM, environ_overrides=no_length)
     assert hidden.status_code == 503, "as HTTP/2 sends it"
+    empty = {
+        "CONTENT_LENGTH": "0",
+        "wsgi.input_terminated": True,
+    }  # as our server says it of a form without fields
+    arrived = client.post("/T/0000000000000/arrival", content_type=FORM, environ_overrides=empty)
+    assert arrived.status_code == 404, "nothing comes, so nobody waits"
     assert client.get("/healthz").status_code == 200
     crowd.set()
     until = time.monotonic() + 30
